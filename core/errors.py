@@ -3,6 +3,7 @@
 QuarterdeckError
 ├── ConfigError            a setting or file is wrong: the person fixes it
 │   └── SchemaError        a database or state file of another version: upgrade or restore
+├── StoreError             nothing was committed: keep the batch and retry
 ├── DataError              an input record is not usable: it is set aside, with its reason
 ├── FeedError              market data stopped: reconnect
 ├── LedgerError            the journal does not add up: stop trading and tell
@@ -24,6 +25,10 @@ class ConfigError(QuarterdeckError):
 
 class SchemaError(ConfigError):
     """A stored file has a schema this version does not know."""
+
+
+class StoreError(QuarterdeckError):
+    """The database refused; nothing of the transaction is stored, so keep it and retry."""
 
 
 class DataError(QuarterdeckError):

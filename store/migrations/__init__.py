@@ -1,0 +1,1 @@
+"""Revisions of each database's schema, a folder each; run by `Database.migrate`."""
