@@ -1,0 +1,169 @@
+"""Lists that people look back on, newest first, a page at a time.
+
+A cursor is the key of a page's last item in our own writing; hand it back to go on. Items
+that are added meanwhile neither repeat nor hide others.
+"""
+
+import base64
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, Generic, TypeVar
+
+import msgspec
+from sqlalchemy import ColumnElement, Table, select, tuple_
+
+from core.errors import DataError
+from core.ledger import Entry, EntryKind
+from core.orders import Order
+from core.trades import Trade
+from store import tables
+from store.database import Database
+from store.writer import Fact
+
+Item = TypeVar("Item")
+
+PAGE_LIMIT: Final = 100
+
+# Where a page ended: its last time and what broke the tie; only what both databases can hold.
+Number = Annotated[int, msgspec.Meta(ge=0, lt=2**53)]
+Place = tuple[Number, Number | Annotated[str, msgspec.Meta(pattern=r"^[^\x00]*$")]]
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """Which items of a list, and how many; what is None or empty does not narrow it.
+
+    ``since`` is included, ``until`` is not (ms). A list of facts has no symbol or strategy, a
+    list of trades no types.
+    """
+
+    symbol: str | None = None
+    strategy: str | None = None
+    types: tuple[str, ...] = ()
+    since: int | None = None
+    until: int | None = None
+    cursor: str | None = None
+    limit: int = PAGE_LIMIT
+
+
+EVERYTHING: Final = Wanted()
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Item]):
+    """Some items and where the next ones begin; without a cursor there are no more."""
+
+    items: list[Item]
+    next_cursor: str | None
+
+
+def trades(database: Database, account_id: int, wanted: Wanted = EVERYTHING) -> Page[Trade]:
+    """Return closed trades by ``closed_at``.
+
+    Raises:
+        DataError: the cursor is not one of ours.
+        StoreError: the database refused.
+    """
+    return _page(
+        database, account_id, wanted, _List(tables.trades, "closed_at", "id", _reads(Trade))
+    )
+
+
+def orders(database: Database, account_id: int, wanted: Wanted = EVERYTHING) -> Page[Order]:
+    """Return orders, resting and final, by ``created_at``.
+
+    Raises:
+        DataError: the cursor is not one of ours.
+        StoreError: the database refused.
+    """
+    return _page(
+        database, account_id, wanted, _List(tables.orders, "created_at", "id", _reads(Order))
+    )
+
+
+def facts(database: Database, account_id: int, wanted: Wanted = EVERYTHING) -> Page[Fact]:
+    """Return facts by ``at``.
+
+    Raises:
+        DataError: the cursor is not one of ours.
+        StoreError: the database refused.
+    """
+    return _page(database, account_id, wanted, _List(tables.facts, "at", "number", _fact))
+
+
+def fills(database: Database, account_id: int, wanted: Wanted = EVERYTHING) -> Page[Entry]:
+    """Return the fills of the journal by ``at``: what a price chart marks.
+
+    Raises:
+        DataError: the cursor is not one of ours.
+        StoreError: the database refused.
+    """
+    only = tables.journal.c.kind == EntryKind.FILL.value
+    return _page(
+        database, account_id, wanted, _List(tables.journal, "at", "id", _reads(Entry), only)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _List(Generic[Item]):
+    """A table as a list: its time, what breaks a tie, how a row reads."""
+
+    table: Table
+    time: str
+    tie: str
+    read: Callable[[dict[str, Any]], Item]
+    only: ColumnElement[bool] | None = None
+
+
+def _page(database: Database, account_id: int, wanted: Wanted, of: _List[Item]) -> Page[Item]:
+    columns, time, tie = of.table.c, of.table.c[of.time], of.table.c[of.tie]
+    query = select(of.table).where(columns.account_id == account_id)
+    for condition in _conditions(of, wanted):
+        query = query.where(condition)
+    if wanted.cursor is not None:
+        query = query.where(tuple_(time, tie) < tuple_(*_read_cursor(wanted.cursor, tie)))
+    query = query.order_by(time.desc(), tie.desc()).limit(wanted.limit + 1)
+    with database.read() as connection:
+        rows = connection.execute(query).mappings().all()
+    shown = rows[: wanted.limit]
+    more = len(rows) > len(shown) > 0
+    cursor = _write_cursor(shown[-1][of.time], shown[-1][of.tie]) if more else None
+    return Page([of.read(dict(row)) for row in shown], cursor)
+
+
+def _conditions(of: _List[Item], wanted: Wanted) -> list[ColumnElement[bool]]:
+    columns = of.table.c
+    conditions = [] if of.only is None else [of.only]
+    if wanted.symbol is not None:
+        conditions.append(columns.symbol == wanted.symbol)
+    if wanted.strategy is not None:
+        conditions.append(columns.strategy == wanted.strategy)
+    if wanted.types:
+        conditions.append(columns.type.in_(wanted.types))
+    if wanted.since is not None:
+        conditions.append(columns[of.time] >= wanted.since)
+    if wanted.until is not None:
+        conditions.append(columns[of.time] < wanted.until)
+    return conditions
+
+
+def _write_cursor(time: int, tie: str | int) -> str:
+    return base64.urlsafe_b64encode(msgspec.json.encode((time, tie))).decode().rstrip("=")
+
+
+def _read_cursor(cursor: str, tie: ColumnElement[Any]) -> tuple[int, int | str]:
+    try:
+        text = base64.urlsafe_b64decode(cursor.encode("ascii") + b"==")
+        place = msgspec.json.decode(text, type=Place)
+    except (ValueError, msgspec.MsgspecError):
+        place = None
+    if place is None or not isinstance(place[1], tie.type.python_type):
+        raise DataError(f"cursor must be one that a page gave, was {cursor[:80]!r}")
+    return place
+
+
+def _reads(kind: type[Item]) -> Callable[[dict[str, Any]], Item]:
+    return lambda row: msgspec.convert(row, kind)
+
+
+def _fact(row: Mapping[str, Any]) -> Fact:
+    return msgspec.convert({**row, "data": msgspec.json.decode(row["data"])}, Fact)

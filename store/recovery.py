@@ -1,0 +1,99 @@
+"""What the engine reads when it starts: its journal, its orders, and where it stood."""
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import RowMapping, func, select
+
+from core.ledger import Entry
+from core.market import Bar
+from core.orders import Order, OrderStatus
+from store import tables
+from store.database import Database
+from store.writer import CHECKPOINT
+
+JOURNAL_CHUNK: Final = 5000
+RESTING: Final = [status.value for status in OrderStatus if not status.is_final]
+
+
+def journal(database: Database, account_id: int) -> Iterator[Entry]:
+    """Yield every entry of the account in the order it was stored, a few thousand at a time.
+
+    Raises:
+        StoreError: the database refused.
+    """
+    table, last = tables.journal, 0
+    mine = select(table).where(table.c.account_id == account_id).order_by(table.c.id)
+    while chunk := _rows(database, mine.where(table.c.id > last).limit(JOURNAL_CHUNK)):
+        last = chunk[-1]["id"]
+        for row in chunk:
+            yield msgspec.convert(dict(row), Entry)
+
+
+def open_orders(database: Database, account_id: int) -> list[Order]:
+    """Return the orders that rest with the broker, oldest first.
+
+    Raises:
+        StoreError: the database refused.
+    """
+    table = tables.orders
+    resting = (
+        select(table)
+        .where(table.c.account_id == account_id, table.c.status.in_(RESTING))
+        .order_by(table.c.created_at, table.c.id)
+    )
+    return [msgspec.convert(dict(row), Order) for row in _rows(database, resting)]
+
+
+def checkpoint(database: Database, account_id: int) -> dict[str, Any] | None:
+    """Return the last committed checkpoint, or None before the first.
+
+    Raises:
+        StoreError: the database refused.
+    """
+    table = tables.checkpoints
+    last = select(table.c.value).where(table.c.account_id == account_id, table.c.name == CHECKPOINT)
+    rows = _rows(database, last)
+    return msgspec.json.decode(rows[0]["value"], type=dict[str, Any]) if rows else None
+
+
+def next_fact_number(database: Database, account_id: int) -> int:
+    """Return the number the account's next fact will bear; the first is 1.
+
+    Raises:
+        StoreError: the database refused.
+    """
+    table = tables.facts
+    newest = select(func.max(table.c.number).label("number"))
+    (row,) = _rows(database, newest.where(table.c.account_id == account_id))
+    return int(row["number"] or 0) + 1
+
+
+def last_candles(database: Database, account_id: int, symbol: str, count: int) -> list[Bar]:
+    """Return the newest *count* 1-minute bars of *symbol*, oldest first.
+
+    Raises:
+        StoreError: the database refused.
+    """
+    table = tables.candles
+    newest = (
+        select(table)
+        .where(table.c.account_id == account_id, table.c.symbol == symbol)
+        .order_by(table.c.open_time.desc())
+        .limit(count)
+    )
+    return [_bar(row) for row in reversed(_rows(database, newest))]
+
+
+def _bar(row: RowMapping) -> Bar:
+    # The shortest text of a double gives back the decimal it was made from (15 digits).
+    names = ("open", "high", "low", "close", "volume")
+    exact = {name: Decimal(repr(row[name])) for name in names}
+    return msgspec.convert({**row, **exact}, Bar)
+
+
+def _rows(database: Database, query: Any) -> Sequence[RowMapping]:
+    with database.read() as connection:
+        return connection.execute(query).mappings().all()

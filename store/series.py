@@ -1,0 +1,117 @@
+"""What charts draw: equity and candles, thinned in the database so that little is carried."""
+
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, FromClause, Select, and_, func, literal, or_, select
+
+from core.market import MINUTE_MS
+from store import tables
+from store.database import Database
+from store.writer import EquityPoint
+
+EQUITY_POINTS: Final = 600
+
+# (open_time in ms, open, high, low, close, volume in base): one row of a chart's JSON.
+Candle = tuple[int, float, float, float, float, float]
+
+
+def equity(
+    database: Database,
+    account_id: int,
+    since: int | None = None,
+    until: int | None = None,
+    max_points: int = EQUITY_POINTS,
+) -> list[EquityPoint]:
+    """Return the account's equity from *since* on and before *until* (ms), oldest first.
+
+    When there are more than *max_points* (at least 2), the span is cut into equal times and
+    each gives its last point; the very first and last points are always among them.
+
+    Raises:
+        StoreError: the database refused.
+    """
+    table = tables.equity
+    query = select(table).where(table.c.account_id == account_id).order_by(table.c.at)
+    if since is not None:
+        query = query.where(table.c.at >= since)
+    if until is not None:
+        query = query.where(table.c.at < until)
+    with database.read() as connection:
+        rows = connection.execute(query.limit(max_points + 1)).all()
+        if len(rows) > max_points:
+            backwards = query.order_by(None).order_by(table.c.at.desc()).limit(1)
+            span = (rows[0].at, connection.execute(backwards).one().at)
+            rows = connection.execute(_thinned(account_id, span, max_points)).all()
+    return [EquityPoint(row.at, row.equity, row.balance) for row in rows]
+
+
+def candles(
+    database: Database,
+    account_id: int,
+    symbol: str,
+    since: int,
+    until: int,
+    interval_ms: int = MINUTE_MS,
+) -> list[Candle]:
+    """Return candles of *interval_ms* that open in [*since*, *until*) (ms), oldest first.
+
+    They are made of the 1-minute candles there are: beside a gap one holds fewer, and the last
+    may still be forming.
+
+    Raises:
+        StoreError: the database refused.
+    """
+    table = tables.candles
+    start = -(-since // interval_ms) * interval_ms  # a candle that began before is left out
+    slot = table.c.open_time // interval_ms
+    slots = (
+        select(
+            func.min(table.c.open_time).label("first"),
+            func.max(table.c.open_time).label("last"),
+            func.max(table.c.high).label("high"),
+            func.min(table.c.low).label("low"),
+            func.sum(table.c.volume).label("volume"),
+        )
+        .where(table.c.account_id == account_id, table.c.symbol == symbol)
+        .where(table.c.open_time >= start, table.c.open_time < until)
+        .group_by(slot)
+        .subquery()
+    )
+    opening, closing = table.alias("opening"), table.alias("closing")
+    query = (
+        select(slots, opening.c.open, closing.c.close)
+        .join(opening, _minute(opening, account_id, symbol, slots.c.first))
+        .join(closing, _minute(closing, account_id, symbol, slots.c.last))
+        .order_by(slots.c.first)
+    )
+    with database.read() as connection:
+        rows = connection.execute(query).all()
+    return [
+        (r.first // interval_ms * interval_ms, r.open, r.high, r.low, r.close, round(r.volume, 8))
+        for r in rows
+    ]
+
+
+def _minute(
+    table: FromClause, account_id: int, symbol: str, at: ColumnElement[int]
+) -> ColumnElement[bool]:
+    return and_(table.c.account_id == account_id, table.c.symbol == symbol, table.c.open_time == at)
+
+
+def _thinned(account_id: int, span: tuple[int, int], max_points: int) -> Select[Any]:
+    """Seek the last point of each slot: hundreds of look-ups instead of a scan of years."""
+    table = tables.equity
+    first, last = span
+    slots = max_points - 1
+    width = -(-(last - first) // slots)  # rounded up, so that the last slot ends at or after last
+    number = select(literal(0).label("n")).cte("slot", recursive=True)
+    number = number.union_all(select(number.c.n + 1).where(number.c.n < slots - 1))
+    start = first + number.c.n * width
+    newest = (
+        select(func.max(table.c.at))
+        .where(table.c.account_id == account_id)
+        .where(table.c.at > start, table.c.at <= start + width, table.c.at <= last)
+        .scalar_subquery()
+    )
+    shown = or_(table.c.at == first, table.c.at.in_(select(newest).select_from(number)))
+    return select(table).where(table.c.account_id == account_id, shown).order_by(table.c.at)
