@@ -1,12 +1,14 @@
 """Paper accounts: one living account a market; resetting archives it, nothing is deleted."""
 
 from decimal import Decimal
+from typing import Any, Final
 
 import msgspec
 from sqlalchemy import Connection, Select, func, select, update
 
 from core.errors import StoreError
 from store.database import Database
+from store.rows import columns_of, read_as
 from store.tables import accounts
 
 
@@ -19,6 +21,9 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     created_at: int
     used_at: int
     archived_at: int | None = None
+
+
+FIELDS: Final = columns_of(Account, accounts)
 
 
 def find_or_create_account(
@@ -45,7 +50,7 @@ def find_or_create_account(
         # Later than every other account's, even if the clock was set back: it is current now.
         latest = connection.execute(select(func.max(accounts.c.used_at))).scalar_one()
         connection.execute(update(accounts).where(living).values(used_at=max(now, latest + 1)))
-        account = _first(connection, select(accounts).where(living))
+        account = _first(connection, select(*FIELDS).where(living))
     if account is None:
         raise StoreError(f"account of {market_id} vanished while it was opened")
     return account
@@ -58,7 +63,7 @@ def current_account(database: Database) -> Account | None:
         StoreError: the database refused.
     """
     newest = (
-        select(accounts)
+        select(*FIELDS)
         .where(accounts.c.archived_at.is_(None))
         .order_by(accounts.c.used_at.desc())
         .limit(1)
@@ -78,6 +83,6 @@ def archive_account(database: Database, account_id: int, now: int) -> None:
         connection.execute(aside.values(archived_at=now))
 
 
-def _first(connection: Connection, query: Select[tuple[int, ...]]) -> Account | None:
-    row = connection.execute(query).mappings().first()
-    return None if row is None else msgspec.convert(dict(row), Account)
+def _first(connection: Connection, query: Select[Any]) -> Account | None:
+    row = connection.execute(query).first()
+    return None if row is None else read_as(Account, row)

@@ -5,9 +5,8 @@ that are added meanwhile neither repeat nor hide others.
 """
 
 import base64
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Final, Generic, TypeVar
+from typing import Annotated, Any, Final, Generic
 
 import msgspec
 from sqlalchemy import ColumnElement, Table, select, tuple_
@@ -18,9 +17,8 @@ from core.orders import Order
 from core.trades import Trade
 from store import tables
 from store.database import Database
+from store.rows import Item, columns_of, read_as
 from store.writer import Fact
-
-Item = TypeVar("Item")
 
 PAGE_LIMIT: Final = 100
 
@@ -63,9 +61,7 @@ def trades(database: Database, account_id: int, wanted: Wanted = EVERYTHING) -> 
         DataError: the cursor is not one of ours.
         StoreError: the database refused.
     """
-    return _page(
-        database, account_id, wanted, _List(tables.trades, "closed_at", "id", _reads(Trade))
-    )
+    return _page(database, account_id, wanted, _List(tables.trades, Trade, "closed_at", "id"))
 
 
 def orders(database: Database, account_id: int, wanted: Wanted = EVERYTHING) -> Page[Order]:
@@ -75,9 +71,7 @@ def orders(database: Database, account_id: int, wanted: Wanted = EVERYTHING) -> 
         DataError: the cursor is not one of ours.
         StoreError: the database refused.
     """
-    return _page(
-        database, account_id, wanted, _List(tables.orders, "created_at", "id", _reads(Order))
-    )
+    return _page(database, account_id, wanted, _List(tables.orders, Order, "created_at", "id"))
 
 
 def facts(database: Database, account_id: int, wanted: Wanted = EVERYTHING) -> Page[Fact]:
@@ -87,7 +81,7 @@ def facts(database: Database, account_id: int, wanted: Wanted = EVERYTHING) -> P
         DataError: the cursor is not one of ours.
         StoreError: the database refused.
     """
-    return _page(database, account_id, wanted, _List(tables.facts, "at", "number", _fact))
+    return _page(database, account_id, wanted, _List(tables.facts, Fact, "at", "number"))
 
 
 def fills(database: Database, account_id: int, wanted: Wanted = EVERYTHING) -> Page[Entry]:
@@ -98,36 +92,33 @@ def fills(database: Database, account_id: int, wanted: Wanted = EVERYTHING) -> P
         StoreError: the database refused.
     """
     only = tables.journal.c.kind == EntryKind.FILL.value
-    return _page(
-        database, account_id, wanted, _List(tables.journal, "at", "id", _reads(Entry), only)
-    )
+    return _page(database, account_id, wanted, _List(tables.journal, Entry, "at", "id", only))
 
 
 @dataclass(frozen=True, slots=True)
 class _List(Generic[Item]):
-    """A table as a list: its time, what breaks a tie, how a row reads."""
+    """A table as a list: what its rows are, its time, and what breaks a tie."""
 
     table: Table
+    kind: type[Item]
     time: str
     tie: str
-    read: Callable[[dict[str, Any]], Item]
     only: ColumnElement[bool] | None = None
 
 
 def _page(database: Database, account_id: int, wanted: Wanted, of: _List[Item]) -> Page[Item]:
     columns, time, tie = of.table.c, of.table.c[of.time], of.table.c[of.tie]
-    query = select(of.table).where(columns.account_id == account_id)
-    for condition in _conditions(of, wanted):
-        query = query.where(condition)
+    query = select(*columns_of(of.kind, of.table), time.label("_time"), tie.label("_tie"))
+    query = query.where(columns.account_id == account_id, *_conditions(of, wanted))
     if wanted.cursor is not None:
         query = query.where(tuple_(time, tie) < tuple_(*_read_cursor(wanted.cursor, tie)))
     query = query.order_by(time.desc(), tie.desc()).limit(wanted.limit + 1)
     with database.read() as connection:
-        rows = connection.execute(query).mappings().all()
+        rows = connection.execute(query).all()
     shown = rows[: wanted.limit]
     more = len(rows) > len(shown) > 0
-    cursor = _write_cursor(shown[-1][of.time], shown[-1][of.tie]) if more else None
-    return Page([of.read(dict(row)) for row in shown], cursor)
+    cursor = _write_cursor(*shown[-1][-2:]) if more else None
+    return Page([read_as(of.kind, row) for row in shown], cursor)
 
 
 def _conditions(of: _List[Item], wanted: Wanted) -> list[ColumnElement[bool]]:
@@ -153,17 +144,9 @@ def _write_cursor(time: int, tie: str | int) -> str:
 def _read_cursor(cursor: str, tie: ColumnElement[Any]) -> tuple[int, int | str]:
     try:
         text = base64.urlsafe_b64decode(cursor.encode("ascii") + b"==")
-        place = msgspec.json.decode(text, type=Place)
+        place: tuple[int, int | str] | None = msgspec.json.decode(text, type=Place)
     except (ValueError, msgspec.MsgspecError):
         place = None
     if place is None or not isinstance(place[1], tie.type.python_type):
         raise DataError(f"cursor must be one that a page gave, was {cursor[:80]!r}")
     return place
-
-
-def _reads(kind: type[Item]) -> Callable[[dict[str, Any]], Item]:
-    return lambda row: msgspec.convert(row, kind)
-
-
-def _fact(row: Mapping[str, Any]) -> Fact:
-    return msgspec.convert({**row, "data": msgspec.json.decode(row["data"])}, Fact)

@@ -4,14 +4,14 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
-import msgspec
-from sqlalchemy import RowMapping, func, select
+from sqlalchemy import Row, Select, func, select
 
 from core.ledger import Entry
 from core.market import Bar
 from core.orders import Order, OrderStatus
 from store import tables
 from store.database import Database
+from store.rows import columns_of, read_as
 from store.writer import CHECKPOINT
 
 JOURNAL_CHUNK: Final = 5000
@@ -25,11 +25,12 @@ def journal(database: Database, account_id: int) -> Iterator[Entry]:
         StoreError: the database refused.
     """
     table, last = tables.journal, 0
-    mine = select(table).where(table.c.account_id == account_id).order_by(table.c.id)
-    while chunk := _rows(database, mine.where(table.c.id > last).limit(JOURNAL_CHUNK)):
-        last = chunk[-1]["id"]
-        for row in chunk:
-            yield msgspec.convert(dict(row), Entry)
+    mine = select(*columns_of(Entry, table), table.c.id).where(table.c.account_id == account_id)
+    chunk = mine.order_by(table.c.id).limit(JOURNAL_CHUNK)
+    while rows := _rows(database, chunk.where(table.c.id > last)):
+        last = rows[-1].id
+        for row in rows:
+            yield read_as(Entry, row)
 
 
 def open_orders(database: Database, account_id: int) -> list[Order]:
@@ -40,11 +41,11 @@ def open_orders(database: Database, account_id: int) -> list[Order]:
     """
     table = tables.orders
     resting = (
-        select(table)
+        select(*columns_of(Order, table))
         .where(table.c.account_id == account_id, table.c.status.in_(RESTING))
         .order_by(table.c.created_at, table.c.id)
     )
-    return [msgspec.convert(dict(row), Order) for row in _rows(database, resting)]
+    return [read_as(Order, row) for row in _rows(database, resting)]
 
 
 def checkpoint(database: Database, account_id: int) -> dict[str, Any] | None:
@@ -56,7 +57,7 @@ def checkpoint(database: Database, account_id: int) -> dict[str, Any] | None:
     table = tables.checkpoints
     last = select(table.c.value).where(table.c.account_id == account_id, table.c.name == CHECKPOINT)
     rows = _rows(database, last)
-    return msgspec.json.decode(rows[0]["value"], type=dict[str, Any]) if rows else None
+    return rows[0].value if rows else None
 
 
 def next_fact_number(database: Database, account_id: int) -> int:
@@ -68,7 +69,7 @@ def next_fact_number(database: Database, account_id: int) -> int:
     table = tables.facts
     newest = select(func.max(table.c.number).label("number"))
     (row,) = _rows(database, newest.where(table.c.account_id == account_id))
-    return int(row["number"] or 0) + 1
+    return int(row.number or 0) + 1
 
 
 def last_candles(database: Database, account_id: int, symbol: str, count: int) -> list[Bar]:
@@ -87,13 +88,19 @@ def last_candles(database: Database, account_id: int, symbol: str, count: int) -
     return [_bar(row) for row in reversed(_rows(database, newest))]
 
 
-def _bar(row: RowMapping) -> Bar:
+def _bar(row: Row[Any]) -> Bar:
     # The shortest text of a double gives back the decimal it was made from (15 digits).
-    names = ("open", "high", "low", "close", "volume")
-    exact = {name: Decimal(repr(row[name])) for name in names}
-    return msgspec.convert({**row, **exact}, Bar)
+    return Bar(
+        symbol=row.symbol,
+        open_time=row.open_time,
+        open=Decimal(repr(row.open)),
+        high=Decimal(repr(row.high)),
+        low=Decimal(repr(row.low)),
+        close=Decimal(repr(row.close)),
+        volume=Decimal(repr(row.volume)),
+    )
 
 
-def _rows(database: Database, query: Any) -> Sequence[RowMapping]:
+def _rows(database: Database, query: Select[Any]) -> Sequence[Row[Any]]:
     with database.read() as connection:
-        return connection.execute(query).mappings().all()
+        return connection.execute(query).all()

@@ -20,7 +20,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from store.money import Money
+from store.columns import Json, Money
 
 metadata = MetaData()
 
@@ -135,7 +135,7 @@ facts = Table(
     Column("fact_id", Text, nullable=False),
     Column("type", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
-    Column("data", Text, nullable=False),
+    Column("data", Json, nullable=False),
     Index("facts_by_time", "account_id", "at"),
     Index("facts_by_type", "account_id", "type", "at"),
     sqlite_with_rowid=False,
@@ -171,5 +171,5 @@ checkpoints = Table(
     metadata,
     _account(),
     Column("name", Text, primary_key=True),
-    Column("value", Text, nullable=False),
+    Column("value", Json, nullable=False),
 )

@@ -16,8 +16,8 @@ from core.market import MINUTE_MS, Bar
 from core.orders import Order
 from core.trades import Trade
 from store import tables
+from store.columns import json_text, money_text
 from store.database import Database
-from store.money import money_text
 
 Row = tuple[Any, ...]
 
@@ -122,7 +122,7 @@ def _rows(owner: int, batch: Batch) -> Iterator[tuple[str, list[Row]]]:
     yield "candles", [_candle_row(owner, bar) for bar in batch.candles]
     yield "equity", [(owner, p.at, str(p.equity), str(p.balance)) for p in batch.equity]
     if batch.checkpoint is not None:
-        yield "checkpoints", [(owner, CHECKPOINT, _json(batch.checkpoint))]
+        yield "checkpoints", [(owner, CHECKPOINT, json_text(batch.checkpoint))]
 
 
 # Each row below is in the order of its table's columns.
@@ -156,7 +156,7 @@ def _trade_row(owner: int, trade: Trade) -> Row:
 
 
 def _fact_row(owner: int, fact: Fact) -> Row:
-    return owner, fact.number, fact.fact_id, fact.type, fact.at, _json(fact.data)
+    return owner, fact.number, fact.fact_id, fact.type, fact.at, json_text(fact.data)
 
 
 def _candle_row(owner: int, bar: Bar) -> Row:
@@ -170,7 +170,3 @@ def _candle_row(owner: int, bar: Bar) -> Row:
 
 def _optional(value: Decimal | None) -> str | None:
     return None if value is None else money_text(value)
-
-
-def _json(value: dict[str, Any]) -> str:
-    return msgspec.json.encode(value).decode()

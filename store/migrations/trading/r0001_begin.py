@@ -15,7 +15,7 @@ from sqlalchemy import (
     text,
 )
 
-from store.money import Money
+from store.columns import Money
 
 revision = "0001"
 down_revision = None

@@ -1,8 +1,12 @@
-"""How exact money is kept: text in SQLite, ``NUMERIC(38, 18)`` in PostgreSQL."""
+"""Column types of our own: exact money, and JSON as it was written.
+
+Source: https://docs.sqlalchemy.org/en/21/core/custom_types.html
+"""
 
 from decimal import Decimal
 from typing import Any, Final
 
+import msgspec
 from sqlalchemy import Dialect, Numeric, Text
 from sqlalchemy.types import TypeDecorator, TypeEngine
 from typing_extensions import override
@@ -26,10 +30,7 @@ def money_text(value: Decimal) -> str:
 
 
 class Money(TypeDecorator[Decimal]):
-    """A `Decimal` that comes back equal from either database.
-
-    Source: https://docs.sqlalchemy.org/en/21/core/custom_types.html
-    """
+    """A `Decimal` that comes back equal: text in SQLite, ``NUMERIC(38, 18)`` in PostgreSQL."""
 
     impl = Text
     cache_ok = True
@@ -50,3 +51,23 @@ class Money(TypeDecorator[Decimal]):
     @override
     def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
         return None if value is None else Decimal(value)
+
+
+class Json(TypeDecorator[dict[str, Any]]):
+    """An object kept as JSON text."""
+
+    impl = Text
+    cache_ok = True
+
+    @override
+    def process_bind_param(self, value: dict[str, Any] | None, dialect: Dialect) -> str | None:
+        return None if value is None else json_text(value)
+
+    @override
+    def process_result_value(self, value: str | None, dialect: Dialect) -> dict[str, Any] | None:
+        return None if value is None else msgspec.json.decode(value, type=dict[str, Any])
+
+
+def json_text(value: dict[str, Any]) -> str:
+    """Return *value* as compact JSON."""
+    return msgspec.json.encode(value).decode()
