@@ -1,0 +1,243 @@
+"""Settings: defaults, then config/dashboards.yaml, then .env and environment, then flags."""
+
+import os
+import re
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
+from typing_extensions import override
+
+from core.errors import ConfigError
+from infra.setting_rules import (
+    Capitals,
+    Files,
+    Rule,
+    Switch,
+    Symbols,
+    Words,
+    absolute,
+    matching,
+    number,
+    whole,
+)
+from infra.setting_sources import NESTED, Layer, merge, read_yaml, sentences
+
+ROOT = Path(__file__).resolve().parent.parent
+YAML_FILE = "config/dashboards.yaml"
+# sun_path holds 104 bytes on macOS and 108 on Linux, with the final zero
+MAX_SOCKET_PATH = 103
+
+
+class RiskSettings(BaseModel):
+    """Limits that no strategy can pass; percentages are of the account's equity."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    leverage: Annotated[int, *whole(1, 125)] = 5
+    max_leverage: Annotated[int, *whole(1, 125)] = 10
+    max_exposure_pct: Annotated[Decimal, *number("0", "10000")] = Decimal(200)
+    max_positions: Annotated[int, *whole(0, 1000)] = 6
+    daily_loss_pct: Annotated[Decimal, *number("0", "100")] = Decimal(5)
+    risk_per_trade_pct: Annotated[Decimal, *number("0", "100")] = Decimal(1)
+
+    @model_validator(mode="after")
+    def _leverage_within_its_limit(self) -> Self:
+        if self.leverage > self.max_leverage:
+            raise ValueError(
+                f"risk.leverage must be at most risk.max_leverage, {self.max_leverage}, "
+                f"was {self.leverage}"
+            )
+        return self
+
+
+class Settings(BaseSettings):
+    """Everything a person can set; config/dashboards.yaml says what each means.
+
+    ``load_settings`` makes it. ``Settings(...)`` itself reads no file and no environment, which
+    is what tests want.
+    """
+
+    model_config = SettingsConfigDict(
+        extra="forbid",
+        frozen=True,
+        env_nested_delimiter=NESTED,
+        env_ignore_empty=True,
+        dotenv_filtering="only_existing",
+    )
+
+    market: Annotated[Literal["auto", "sim", "replay"], Rule("auto, sim or replay")] = "auto"
+    replay: Files = []
+    funding: Files = []
+    replay_loop: Switch = False
+    speed: Annotated[
+        Annotated[float, Field(gt=0, le=100_000, allow_inf_nan=False)] | Literal["max"],
+        Rule("a number above 0, at most 100000, or max"),
+    ] = 1.0
+    seed: Annotated[int, *whole(0, 2**31 - 1)] = 7
+    symbols: Symbols = ["BTC/USDT", "ETH/USDT", "SOL/USDT"]
+    tick_ms: Annotated[int, *whole(10, 60_000)] = 500
+    warmup_days: Annotated[int, *whole(0, 365)] = 7
+
+    balance: Annotated[Decimal, *number("1", "1000000000")] = Decimal(10_000)
+    strategies: Words = ["trend"]
+    slippage_bps: Annotated[Decimal, *number("0", "1000")] = Decimal(1)
+    stale_after_s: Annotated[int, *whole(1, 3600)] = 10
+    risk: RiskSettings = RiskSettings()
+    reset_paper: Switch = False
+
+    dashboard_host: Annotated[
+        str, *matching(r"^[A-Za-z0-9.:_-]{1,255}$", "a host name or address")
+    ] = "127.0.0.1"
+    dashboard_port: Annotated[int, *whole(1, 65_535)] = 8080
+    trusted_hosts: Words = []
+    publish_hz: Annotated[int, *whole(1, 60)] = 4
+    streams_per_client: Annotated[int, *whole(1, 100_000)] = 20
+    max_streams: Annotated[int, *whole(1, 1_000_000)] = 10_000
+    session_hours: Annotated[int, *whole(1, 8760)] = 168
+
+    data_dir: Annotated[Path, AfterValidator(absolute), Rule("a folder")] = ROOT / "data"
+    database_url: Annotated[
+        str | None,
+        *matching(
+            r"^(sqlite|postgresql(\+psycopg)?)://",
+            "a URL that begins with sqlite:// or postgresql+psycopg://",
+        ),
+    ] = None
+    bus_url: Annotated[str | None, *matching(r"^unix:///", "a URL that begins with unix:///")] = (
+        None
+    )
+    log_level: Annotated[
+        Literal["DEBUG", "INFO", "WARNING", "ERROR"],
+        Capitals,
+        Rule("DEBUG, INFO, WARNING or ERROR"),
+    ] = "INFO"
+
+    @classmethod
+    @override
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read nothing here: the loader merges the sources, to say which gave a bad value."""
+        return (init_settings,)
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.market == "replay" and not self.replay:
+            raise ValueError("market replay needs files of candles: name them with --replay")
+        if self.market == "sim" and self.replay:
+            raise ValueError(
+                "market sim replays no files: leave --replay out, or set market replay"
+            )
+        if len(os.fsencode(self.socket_path)) > MAX_SOCKET_PATH:
+            raise ValueError(
+                f"data_dir must be shorter, for {self.socket_path} is longer than the "
+                f"{MAX_SOCKET_PATH} bytes a unix socket's path may have"
+            )
+        return self
+
+    @property
+    def market_kind(self) -> Literal["sim", "replay"]:
+        """What ``auto`` comes to: a replay when files are named, else the simulator."""
+        return "replay" if self.replay else "sim"
+
+    @property
+    def database(self) -> str:
+        """The SQLAlchemy URL of the ledger's database."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'quarterdeck.db'}"
+
+    @property
+    def access_path(self) -> Path:
+        """The database of keys, sessions and audit."""
+        return self.data_dir / "access.db"
+
+    @property
+    def run_dir(self) -> Path:
+        """The folder of sockets and locks."""
+        return self.data_dir / "run"
+
+    @property
+    def socket_path(self) -> Path:
+        """Where the engine listens."""
+        if self.bus_url is not None:
+            return Path(self.bus_url.removeprefix("unix://"))
+        return self.run_dir / "engine.sock"
+
+    @property
+    def state_path(self) -> Path:
+        """The snapshot on disk."""
+        return self.data_dir / "dashboard_state.json"
+
+    def effective(self) -> dict[str, Any]:
+        """Return every setting as plain values to show, with passwords in URLs masked."""
+        values = self.model_dump(mode="json")
+        return {name: mask_password(v) if isinstance(v, str) else v for name, v in values.items()}
+
+    def environment(self) -> dict[str, str]:
+        """Return the variables that give another process these settings."""
+        return dict(_variables("", self.model_dump(mode="json")))
+
+
+def _variables(prefix: str, values: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+    for name, value in values.items():
+        variable = prefix + name.upper()
+        if isinstance(value, dict):
+            yield from _variables(variable + NESTED, value)
+        elif isinstance(value, list):
+            yield variable, (os.pathsep if name in {"replay", "funding"} else ",").join(value)
+        elif value is not None:
+            yield variable, str(value)
+
+
+def mask_password(text: str) -> str:
+    """Return *text* with the password of every URL in it as ``***``."""
+    return re.sub(r"(://[^/@\s:]*):[^@\s]*@", r"\1:***@", text)
+
+
+def load_settings(flags: Mapping[str, Any], root: Path = ROOT) -> Settings:
+    """Return the settings of this start: defaults, YAML, ``.env``, environment, then *flags*.
+
+    Args:
+        flags: values by the setting's name, only those that were given.
+        root: the folder that holds ``config/`` and ``.env``.
+
+    Raises:
+        ConfigError: something is wrong; one sentence a line, all at once.
+    """
+    try:
+        layers = _layers(flags, root)
+    except (SettingsError, ValueError) as error:
+        raise ConfigError(str(error)) from error
+    try:
+        return Settings(**merge(layers))
+    except ValidationError as error:
+        raise ConfigError("\n".join(sentences(error, Settings, layers))) from error
+
+
+def _layers(flags: Mapping[str, Any], root: Path) -> list[Layer]:
+    return [
+        Layer("file", YAML_FILE, read_yaml(root / YAML_FILE)),
+        Layer("environment", ".env", DotEnvSettingsSource(Settings, root / ".env")()),
+        Layer("environment", "", EnvSettingsSource(Settings)()),
+        Layer("flag", "", flags),
+    ]
+
+
+def child_environment(settings: Settings) -> dict[str, str]:
+    """Return this process's environment with *settings* in it, for a process of ours."""
+    return {**os.environ, **settings.environment()}

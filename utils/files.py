@@ -1,0 +1,49 @@
+"""Files that are never seen half-written."""
+
+import os
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+
+def atomic_write(path: Path, data: bytes, mode: int = 0o600) -> None:
+    """Replace *path* by *data* so that a reader sees the old bytes or the new, never a part.
+
+    The bytes are on the disk when this returns: the file is synced before it takes its name,
+    its folder after.
+
+    Raises:
+        OSError: the folder or the disk refused; *path* is as it was and nothing is left behind.
+    """
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".new", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            os.fchmod(file.fileno(), mode)
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        with suppress(OSError):
+            Path(name).unlink()
+        raise
+    _sync_folder(path.parent)
+
+
+def make_private_folder(path: Path) -> None:
+    """Create *path* and its parents, readable by their owner alone; leave what exists as it is.
+
+    Raises:
+        OSError: it cannot be created, or something that is no folder has its name.
+    """
+    if not path.parent.exists():
+        make_private_folder(path.parent)
+    path.mkdir(mode=0o700, exist_ok=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
