@@ -1,0 +1,49 @@
+# `make run` and `make test` need Python 3.11 or newer, make and a network; they do the rest.
+# ARGS goes to the program: make run ARGS="--port 8090", make test ARGS="-k ledger -x".
+# PYTHON names the interpreter to make .venv with, if the newest found is not the right one.
+
+PYTHON ?=
+ARGS ?=
+BIN := .venv/bin
+
+.PHONY: run test check bench torture screenshots update clean setup setup-dev
+
+run: setup
+	@exec $(BIN)/python run_dashboard.py $(ARGS)
+
+test: setup-dev
+	@$(BIN)/python tools/ensure_browser.py
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: setup-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy .
+	$(BIN)/lint-imports
+
+bench: setup-dev
+	@$(BIN)/python tools/ensure_browser.py
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+torture: setup-dev
+	@TORTURE=1 $(BIN)/python -m pytest -m torture $(ARGS)
+
+screenshots: setup-dev
+	@$(BIN)/python tools/ensure_browser.py
+	@$(BIN)/python tools/screenshots.py $(ARGS)
+
+# data/ stays; the database is backed up and migrated at the next start
+update:
+	git pull --ff-only
+	@$(MAKE) --no-print-directory setup
+
+# what was installed and cached; never data/
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+setup:
+	@PYTHON="$(PYTHON)" sh tools/setup.sh requirements.txt
+
+setup-dev:
+	@PYTHON="$(PYTHON)" sh tools/setup.sh requirements-dev.txt

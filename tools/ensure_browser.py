@@ -1,0 +1,45 @@
+"""Sees to it that the browser tests find a Chromium: one that is there, else Debian's, else ours.
+
+Never fails: without a browser those tests are skipped and listed, or fail with
+``REQUIRE_SERVICES=1``.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from tests.services import find_chromium
+
+DEBIAN = (
+    ["apt-get", "update", "-qq"],
+    ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium", "fonts-liberation"],
+)
+PLAYWRIGHT = ([sys.executable, "-m", "playwright", "install", "chromium"],)
+
+
+def ways() -> list[tuple[list[str], ...]]:
+    """Return the command sequences that may install a Chromium here, the best first."""
+    may_use_apt = os.geteuid() == 0 and shutil.which("apt-get") is not None
+    return [DEBIAN, PLAYWRIGHT] if may_use_apt else [PLAYWRIGHT]
+
+
+def main() -> None:
+    """Install a Chromium if there is none."""
+    for commands in ways():
+        if find_chromium():
+            return
+        print(f"No Chromium yet, trying: {' '.join(commands[-1])}", flush=True)
+        environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        for command in commands:
+            if subprocess.run(command, check=False, env=environment).returncode != 0:
+                break
+    if not find_chromium():
+        print("No Chromium could be installed: the browser tests cannot run.", flush=True)
+
+
+if __name__ == "__main__":
+    main()
