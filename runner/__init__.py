@@ -1,0 +1,1 @@
+"""The engine process: wiring, the loop, the publisher, and the launcher's supervision."""

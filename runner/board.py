@@ -1,0 +1,89 @@
+"""What the engine knows of each market right now, from the newest messages."""
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Final
+
+from core.market import DAY_MS, MINUTE_MS, Bar, Book, Funding, Instrument, MarketMessage
+from core.market import MarkPrice, Tick
+
+_DAY_BARS: Final = DAY_MS // MINUTE_MS
+_MARK_LIFE_MS: Final = 10_000
+
+
+class Market:
+    """One symbol: newest prices, the forming candle and the closed ones of 24 hours."""
+
+    def __init__(self, instrument: Instrument) -> None:
+        self.instrument = instrument
+        self.at = 0
+        self.last: Decimal | None = None
+        self.bid = self.ask = Decimal(0)
+        self.mark: Decimal | None = None
+        self.mark_at = 0
+        self.funding_rate: Decimal | None = None
+        self.next_funding_at: int | None = None
+        self.forming: Bar | None = None
+        self.bars: deque[Bar] = deque(maxlen=_DAY_BARS)
+
+    def on_bar(self, bar: Bar) -> None:
+        """Take a closed candle; it ends the forming one."""
+        self.bars.append(bar)
+        self.forming = None
+        self.last = bar.close
+        self.at = bar.close_time
+        half = self.instrument.tick_size / 2
+        self.bid, self.ask = bar.close - half, bar.close + half
+        if self.at - self.mark_at > _MARK_LIFE_MS:
+            self.mark = bar.close
+
+    def on_tick(self, tick: Tick) -> None:
+        """Take a trade price and the best bid and ask; it extends the forming candle."""
+        self.last, self.bid, self.ask, self.at = tick.last, tick.bid, tick.ask, tick.at
+        if tick.at - self.mark_at > _MARK_LIFE_MS:
+            self.mark = tick.last
+        opened = tick.at - tick.at % MINUTE_MS
+        old = self.forming
+        if old is None or old.open_time != opened:
+            price = tick.last
+            self.forming = Bar(tick.symbol, opened, price, price, price, price, tick.qty)
+            return
+        self.forming = Bar(
+            tick.symbol, opened, old.open, max(old.high, tick.last), min(old.low, tick.last),
+            tick.last, old.volume + tick.qty,
+        )  # fmt: skip
+
+    def on_mark(self, message: MarkPrice) -> None:
+        """Take a mark price and the funding rate now expected."""
+        self.mark, self.mark_at = message.mark_price, message.at
+        self.funding_rate = message.funding_rate
+        self.next_funding_at = message.next_funding_at
+
+
+class Board:
+    """The markets by symbol."""
+
+    def __init__(self, instruments: Mapping[str, Instrument]) -> None:
+        self.markets = {symbol: Market(i) for symbol, i in instruments.items()}
+        self.marks: dict[str, Decimal] = {}
+
+    def update(self, message: MarketMessage) -> None:
+        """Take the newest message of any kind."""
+        market = self.markets[message.symbol]
+        match message:
+            case Bar():
+                market.on_bar(message)
+            case Tick():
+                market.on_tick(message)
+            case MarkPrice():
+                market.on_mark(message)
+            case Book() | Funding():
+                return
+        if market.mark is not None:
+            self.marks[message.symbol] = market.mark
+
+    def remember(self, bars: Iterable[Bar]) -> None:
+        """Take stored candles, oldest first, after a restart."""
+        for bar in bars:
+            self.update(bar)

@@ -1,0 +1,47 @@
+"""How old market data is, and the one alert when it becomes too old."""
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(slots=True)
+class Freshness:
+    """Watches the time since the last market message on a clock that never goes back.
+
+    Attributes:
+        limit_s: real seconds after which new entries stop.
+        seen_s: monotonic seconds of the newest message, None before the first.
+        seen_at: engine clock of that message, ms.
+        ended: the tape is over, so silence is no fault.
+    """
+
+    limit_s: float
+    seen_s: float | None = None
+    seen_at: int | None = None
+    ended: bool = False
+    stale: bool = False
+
+    def saw(self, now_s: float, at: int) -> None:
+        """Take note of a market message."""
+        self.seen_s, self.seen_at = now_s, at
+
+    def age_ms(self, now_s: float) -> int:
+        """Return the milliseconds since the newest message; 0 before the first."""
+        return 0 if self.seen_s is None else int((now_s - self.seen_s) * 1000)
+
+    def turned(self, now_s: float) -> bool:
+        """Return whether data became stale, or fresh again, since the last call."""
+        stale = not self.ended and self.age_ms(now_s) > self.limit_s * 1000
+        turned, self.stale = stale != self.stale, stale
+        return turned
+
+    def payload(self, at: int) -> dict[str, Any]:
+        """Return the payload of the feed state."""
+        waiting = "waiting" if self.seen_s is None else "live"
+        status = "ended" if self.ended else "stale" if self.stale else waiting
+        return {
+            "at": at,
+            "status": status,
+            "last_message_at": self.seen_at,
+            "stale_after_ms": int(self.limit_s * 1000),
+        }

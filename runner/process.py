@@ -1,0 +1,82 @@
+"""The engine process from start to end: bus, history, live market, signals, goodbye."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+from collections.abc import Sequence
+from typing import Final
+
+from core.market import MINUTE_MS
+from core.stream import Frame
+from infra.bus.unix_server import UnixBusServer
+from infra.settings import Settings
+from runner.engine import Engine
+from runner.markets import choose_market
+from runner.past import play
+from runner.wiring import Wired, wire
+from utils.clock import SystemClock
+from utils.parent_watch import exit_with_parent
+
+log: Final = logging.getLogger(__name__)
+
+
+class _Outlet:
+    """Where frames go once the bus is there."""
+
+    def __init__(self) -> None:
+        self.bus: UnixBusServer | None = None
+
+    def send(self, frames: Sequence[Frame]) -> None:
+        if self.bus is not None:
+            self.bus.publish(frames)
+
+
+async def run(settings: Settings) -> None:
+    """Run one engine until SIGINT or SIGTERM.
+
+    Raises:
+        ConfigError: something that a person must mend first.
+    """
+    exit_with_parent()
+    outlet = _Outlet()
+    wired = wire(settings, choose_market(settings), outlet.send, SystemClock())
+    engine = wired.engine
+    publisher = engine.publisher
+    bus = UnixBusServer(
+        settings.socket_path, publisher.ring, publisher.snapshot, engine.answer,
+        lambda: publisher.clock.now(),
+    )  # fmt: skip
+    await bus.start()
+    outlet.bus = bus
+    trading = asyncio.create_task(_trade(engine, wired))
+    _stop_on_signals(trading)
+    try:
+        with contextlib.suppress(asyncio.CancelledError):
+            await trading
+    finally:
+        await engine.close()
+        await bus.stop()
+        wired.database.close()
+        log.info("Engine stopped")
+
+
+def _stop_on_signals(trading: "asyncio.Task[None]") -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, trading.cancel)
+
+
+async def _trade(engine: Engine, wired: Wired) -> None:
+    """Play what is past, then follow the market."""
+    if wired.restarted:
+        held = len(engine.trader.portfolio.positions)
+        noun = "position" if held == 1 else "positions"
+        await engine.alert("info", "engine_restarted", "Engine restarted", f"{held} {noun} rebuilt")
+    if wired.plays_past:
+        await play(engine, wired.past_until, wired.past_name)
+    if wired.flat_out:
+        await engine.tape_ended()
+        await engine.keep_pulse()
+        return
+    await engine.live()

@@ -1,0 +1,50 @@
+"""The dashboard's lists, read back from the store when an engine starts."""
+
+from typing import Any
+
+from core.dashboard import EVENT_TYPES, State
+from core.market import MINUTE_MS
+from core.orders import Order
+from runner import payloads
+from runner.trader import Trader
+from store import history, series
+from store.database import Database
+
+
+def _lists() -> dict[str, tuple[tuple[str, ...], int]]:
+    """Return, by section, the fact types appended to it and how many it keeps."""
+    found: dict[str, tuple[tuple[str, ...], int]] = {}
+    for name, event in EVENT_TYPES.items():
+        for operation, section, cap in event["fold"]:
+            if operation == "append":
+                types, _ = found.get(section, ((), cap))
+                found[section] = ((*types, name), cap)
+    return found
+
+
+def rebuild(database: Database, account_id: int, state: State, trader: Trader) -> State:
+    """Return *state* with its lists and orders as the stored facts say."""
+    new: dict[str, Any] = dict(state)
+    for section, (types, cap) in _lists().items():
+        if types == ("equity_point",):
+            new[section] = _equity(database, account_id, cap)
+            continue
+        wanted = history.Wanted(types=types, limit=cap)
+        page = history.facts(database, account_id, wanted)
+        new[section] = [fact.data for fact in reversed(page.items)]
+    new["orders"] = {o.id: _resting(o) for o in trader.broker.open_orders()}
+    return new
+
+
+def _resting(order: Order) -> payloads.Data:
+    body = payloads.order(order, order.created_at)
+    return {"fact_id": f"order:{order.id}", "kind": "order_placed", **body}
+
+
+def _equity(database: Database, account_id: int, cap: int) -> list[payloads.Data]:
+    newest = series.equity(database, account_id, max_points=2)
+    if not newest:
+        return []
+    since = newest[-1].at - cap * MINUTE_MS
+    points = series.equity(database, account_id, since=since + 1, max_points=2 * cap)
+    return [payloads.equity_point(point) for point in points[-cap:]]

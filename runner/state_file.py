@@ -1,0 +1,54 @@
+"""``data/dashboard_state.json``: the snapshot on disk, whole at every instant."""
+
+import logging
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from core.dashboard import SCHEMA_VERSION
+from utils.files import atomic_write
+
+_log: Final = logging.getLogger(__name__)
+
+
+class _Head(msgspec.Struct):
+    schema_version: int
+    epoch: str
+    seq: int
+    state: dict[str, object]
+
+
+class StateFile:
+    """Writes snapshots; a file it cannot vouch for is kept aside, never overwritten."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.written_seq = -1
+
+    def set_aside(self, at: int) -> str:
+        """Keep a broken or newer file under another name; return a sentence about it, or ''."""
+        try:
+            head = msgspec.json.decode(self.path.read_bytes(), type=_Head)
+        except FileNotFoundError:
+            return ""
+        except (msgspec.DecodeError, OSError) as error:
+            reason = f"it cannot be read ({error})"
+        else:
+            if head.schema_version <= SCHEMA_VERSION:
+                return ""
+            reason = (
+                f"its schema version is {head.schema_version}, this program knows {SCHEMA_VERSION}"
+            )
+        aside = self.path.with_name(f"{self.path.name}.kept-{at}")
+        self.path.rename(aside)
+        return f"{self.path.name} was set aside as {aside.name}: {reason}. A new one is written."
+
+    def write(self, seq: int, snapshot: bytes) -> None:
+        """Replace the file by *snapshot*, or leave the old one as it is.
+
+        Raises:
+            OSError: the disk refused; the old file is still whole.
+        """
+        atomic_write(self.path, snapshot)
+        self.written_seq = seq

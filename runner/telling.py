@@ -1,0 +1,124 @@
+"""Which states a step or fact touches, and in what order readers hear of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from core.ledger import Position
+from core.market import Bar, Step
+from runner import payloads
+from runner.freshness import Freshness
+from runner.payloads import Data
+from runner.publisher import Publisher
+from runner.status import Status
+from runner.trader import Trader
+
+_PLAIN = frozenset({"candle_closed", "equity_point"})
+
+
+@dataclass(slots=True)
+class Telling:
+    """Hands facts and touched states to the publisher.
+
+    Promise: after a fact about money, the account and the positions it moved follow at once;
+    values are read when they are sent, so a late state shows what is true by then.
+    """
+
+    publisher: Publisher
+    trader: Trader
+    status: Status
+    freshness: Freshness
+
+    def touch_step(self, step: Step) -> None:
+        """Mark what a market step changes: prices, positions in them, the account."""
+        symbols = {message.symbol for message in step.messages}
+        for symbol in symbols:
+            market = self.trader.board.markets[symbol]
+            self.publisher.touch("price", symbol, partial(payloads.price, market))
+        if any(isinstance(message, Bar) for message in step.messages):
+            self._touch_slow(symbols)
+        for position in self.trader.portfolio.positions.values():
+            if position.symbol in symbols:
+                self._touch_position(position)
+        self.publisher.touch("account", "", self._account)
+        self.publisher.touch("feed", "", self._feed)
+
+    def touch_all(self) -> None:
+        """Mark everything."""
+        symbols = set(self.trader.board.markets)
+        for symbol in symbols:
+            market = self.trader.board.markets[symbol]
+            self.publisher.touch("price", symbol, partial(payloads.price, market))
+        self._touch_slow(symbols)
+        for position in self.trader.portfolio.positions.values():
+            self._touch_position(position)
+        self.publisher.touch("account", "", self._account)
+        self.publisher.touch("feed", "", self._feed)
+        self.publisher.touch("engine", "", self._engine)
+
+    def everything(self) -> None:
+        """Mark everything and send what differs."""
+        self.touch_all()
+        self.publisher.flush()
+
+    def say_status(self) -> None:
+        """Send the engine's own status at once."""
+        self.publisher.touch("engine", "", self._engine)
+        self.publisher.flush()
+
+    def tell(self, events: Sequence[tuple[str, Data]]) -> None:
+        """Emit committed facts in order; when money may have moved, its states follow at once."""
+        for kind, data in events:
+            self.publisher.fact(kind, data)
+        if any(kind not in _PLAIN for kind, _ in events):
+            for position in self.trader.portfolio.positions.values():
+                self._touch_position(position)
+            self.publisher.touch("account", "", self._account)
+            self.publisher.touch("engine", "", self._engine)
+            self.publisher.flush()
+        self.publisher.deliver()
+
+    def _touch_slow(self, symbols: set[str]) -> None:
+        for symbol in symbols:
+            market = self.trader.board.markets[symbol]
+            self.publisher.touch("stats", symbol, partial(payloads.stats, market))
+        for strategy, symbol in self.trader.outlook:
+            if symbol in symbols:
+                build = partial(self._outlook, strategy, symbol)
+                self.publisher.touch("outlook", f"{strategy}:{symbol}", build)
+
+    def _touch_position(self, position: Position) -> None:
+        build = partial(self._position, position.strategy, position.symbol, position.id)
+        self.publisher.touch("position", position.id, build)
+
+    def _position(self, strategy: str, symbol: str, position_id: str) -> Data | None:
+        position = self.trader.portfolio.position(strategy, symbol)
+        if position is None or position.id != position_id:
+            return None
+        market = self.trader.board.markets[symbol]
+        orders = self.trader.booking.resting.values()
+        return payloads.position(position, market, orders, market.at)
+
+    def _outlook(self, strategy: str, symbol: str) -> Data:
+        at, outlook = self.trader.outlook[strategy, symbol]
+        return {
+            "at": at,
+            "id": f"{strategy}:{symbol}",
+            "strategy": strategy,
+            "symbol": symbol,
+            "action": str(outlook.action),
+            "confidence": round(outlook.confidence, 4),
+            "reason": outlook.reason,
+            "price": payloads.num(outlook.price),
+        }
+
+    def _account(self) -> Data:
+        at = max((m.at for m in self.trader.board.markets.values()), default=0)
+        return self.trader.tally.account(at, self.trader.board.marks, self.status.currency)
+
+    def _feed(self) -> Data:
+        return self.freshness.payload(self.publisher.clock.now())
+
+    def _engine(self) -> Data:
+        gate = self.trader.gate
+        return self.status.payload(self.publisher.clock.now(), gate.paused_by, gate.paused_at)

@@ -1,0 +1,258 @@
+"""One step of trading: quotes, broker, ledger, strategies, risk, orders, in that order.
+
+Pure bookkeeping in memory: everything it does is collected in `record`, and nothing is told to
+anybody before the engine has committed that.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from core.errors import OrderRejected
+from core.ledger import Portfolio, Position
+from core.market import MINUTE_MS, Bar, MarketMessage, Step
+from core.orders import Order, OrderRole, OrderType, Side
+from core.risk import Refusal, RiskLimits, RiskView, check
+from core.sizing import size_order
+from exchange.base import Broker
+from runner.board import Board
+from runner.booking import Booking
+from runner.payloads import num
+from runner.record import Record
+from runner.tally import Tally
+from runner.words import refused, signal
+from store.writer import EquityPoint
+from strategy.base import AccountView, Decision, Intent, Outlook, Strategy
+
+ZERO = Decimal(0)
+
+
+@dataclass(slots=True)
+class Gate:
+    """What stops new entries: a person's pause, or market data that is too old."""
+
+    paused_by: str | None = None
+    paused_at: int | None = None
+    feed_age_ms: int = 0
+
+
+@dataclass(slots=True)
+class Trader:
+    """Turns market messages into orders and reports into journal entries.
+
+    Promise: `portfolio` changes only by journal entries that are in `record`, so that a commit
+    of `record` makes memory and store the same.
+    """
+
+    board: Board
+    portfolio: Portfolio
+    broker: Broker
+    strategies: Sequence[Strategy]
+    limits: RiskLimits
+    tally: Tally
+    record: Record
+    gate: Gate = field(default_factory=Gate)
+    outlook: dict[tuple[str, str], tuple[int, Outlook]] = field(default_factory=dict)
+    booking: Booking = field(init=False)
+    _minute: int = 0
+
+    def __post_init__(self) -> None:
+        self.booking = Booking(self.board, self.portfolio, self.tally, self.record)
+
+    def on_step(self, step: Step) -> None:
+        """Take one step of the market."""
+        self.booking.at = step.at
+        for message in step.messages:
+            self._on_message(message)
+        self.tally.roll_day(step.at, self.board.marks)
+        minute = step.at // MINUTE_MS
+        if minute > self._minute:
+            self._minute = minute
+            equity = self.tally.equity(self.board.marks)
+            point = EquityPoint(minute * MINUTE_MS, equity, self.portfolio.balance)
+            self.record.equity_point(point)
+
+    def _on_message(self, message: MarketMessage) -> None:
+        self.board.update(message)
+        self.broker.on_message(message)
+        self.absorb()
+        if isinstance(message, Bar):
+            self.record.candle(message)
+            self.booking.excursions.on_bar(message)
+            for strategy in self.strategies:
+                self._consult(strategy, message)
+
+    def absorb(self) -> None:
+        """Book what the broker reports until it has no more to say."""
+        while reports := self.broker.drain():
+            for report in reports:
+                for order in self.booking.book(report):
+                    self._submit(order)
+
+    def _consult(self, strategy: Strategy, bar: Bar) -> None:
+        view = AccountView(position=self.portfolio.position(strategy.name, bar.symbol))
+        decision = strategy.on_bar(bar, view)
+        if decision is not None:
+            self._follow(strategy, decision, bar)
+
+    def _follow(self, strategy: Strategy, decision: Decision, bar: Bar) -> None:
+        if decision.outlook is not None:
+            self.outlook[strategy.name, bar.symbol] = (bar.close_time, decision.outlook)
+        intent = decision.intent
+        if intent is None:
+            return
+        if intent.action == "close":
+            position = self.portfolio.position(strategy.name, bar.symbol)
+            if position is not None:
+                role = OrderRole(intent.role)
+                self._try_close(position, role, bar.close_time, str(bar.open_time // MINUTE_MS))
+            return
+        self._enter(strategy, intent, bar)
+
+    def _enter(self, strategy: Strategy, intent: Intent, bar: Bar) -> None:
+        order = self._entry_order(strategy, intent, bar)
+        refusal = self._check(order)
+        if refusal is None:
+            try:
+                self.broker.submit(order)
+            except OrderRejected as error:
+                refusal = Refusal("broker", None, None, str(error))
+        self._signal(order, intent, bar, refusal)
+        if refusal is not None:
+            self.refuse(order, refusal, bar.close_time)
+        self.absorb()
+
+    def _entry_order(self, strategy: Strategy, intent: Intent, bar: Bar) -> Order:
+        market = self.board.markets[bar.symbol]
+        rules = market.instrument
+        equity = self.portfolio.cash.get(strategy.name, ZERO) + self.portfolio.unrealized_pnl(
+            self.board.marks, strategy.name
+        )
+        stop, target = (
+            None if p is None else rules.round_price(p)
+            for p in (intent.stop_price, intent.target_price)
+        )
+        qty = size_order(
+            equity=equity, available=self.portfolio.available(strategy.name), price=bar.close,
+            stop_price=stop, risk_pct=self.limits.risk_per_trade_pct,
+            leverage=self.limits.leverage, instrument=rules,
+        )  # fmt: skip
+        position_id = f"{strategy.name}-{rules.base}-{bar.open_time // MINUTE_MS}"
+        return Order(
+            id=f"{position_id}-entry", strategy=strategy.name, symbol=bar.symbol,
+            side=Side(intent.action), type=OrderType.MARKET, qty=qty, role=OrderRole.ENTRY,
+            position_id=position_id, created_at=bar.close_time, leverage=self.limits.leverage,
+            stop_price=stop, target_price=target,
+        )  # fmt: skip
+
+    def _check(self, order: Order) -> Refusal | None:
+        if order.qty <= 0:
+            return Refusal("size", None, None, "the smallest order would risk too much")
+        return check(order, self._risk_view(order), self.limits)
+
+    def _risk_view(self, order: Order) -> RiskView:
+        marks = self.board.marks
+        held = self.portfolio.positions.values()
+        exposure = sum((abs(p.qty) * marks.get(p.symbol, p.entry_price) for p in held), ZERO)
+        return RiskView(
+            equity=self.tally.equity(marks),
+            exposure=exposure,
+            positions=len(held),
+            price=marks.get(order.symbol, ZERO),
+            paused=self.gate.paused_by is not None,
+            feed_age_ms=self.gate.feed_age_ms,
+            pnl_today=self.tally.pnl_today(marks),
+            day_open_equity=self.tally.day_open_equity,
+        )
+
+    def _signal(self, order: Order, intent: Intent, bar: Bar, refusal: Refusal | None) -> None:
+        rules = self.board.markets[bar.symbol].instrument
+        body: dict[str, Any] = {
+            "at": bar.close_time,
+            "id": order.position_id,
+            "strategy": order.strategy,
+            "symbol": bar.symbol,
+            "action": order.side.value,
+            "confidence": intent.confidence,
+            "price": num(bar.close),
+            "stop_price": None if order.stop_price is None else num(order.stop_price),
+            "target_price": None if order.target_price is None else num(order.target_price),
+            "reasons": list(intent.reasons),
+            "outcome": "traded" if refusal is None else "refused",
+        }
+        self.record.fact("signal_raised", body, signal(order.side.value, rules, intent.reasons))
+
+    def refuse(self, order: Order, refusal: Refusal, at: int) -> None:
+        """Record that *order* was not taken, and why."""
+        rules = self.board.markets[order.symbol].instrument
+        body = {
+            "at": at,
+            "strategy": order.strategy,
+            "symbol": order.symbol,
+            "side": order.side.value,
+            "qty": num(order.qty),
+            "gate": refusal.gate,
+            "value": None if refusal.value is None else num(refusal.value),
+            "limit": None if refusal.limit is None else num(refusal.limit),
+        }
+        self.record.fact("order_refused", body, refused(order, rules, refusal.reason))
+
+    def _submit(self, order: Order) -> None:
+        """Send a protective order; what the broker refuses is told, the position stays."""
+        try:
+            self.broker.submit(order)
+        except OrderRejected as error:
+            self.refuse(order, Refusal("broker", None, None, str(error)), order.created_at)
+
+    def _try_close(self, position: Position, role: OrderRole, at: int, suffix: str) -> None:
+        try:
+            self.close(position, role, at, suffix)
+        except OrderRejected as error:
+            order = self._close_order(position, role, at, suffix)
+            self.refuse(order, Refusal("broker", None, None, str(error)), at)
+
+    def close(self, position: Position, role: OrderRole, at: int, suffix: str) -> None:
+        """Send a reduce-only market order for the whole of *position*.
+
+        Raises:
+            OrderRejected: risk or broker said no; nothing was traded.
+        """
+        order = self._close_order(position, role, at, suffix)
+        refusal = self._check(order)
+        if refusal is not None:
+            raise OrderRejected(refusal.reason)
+        self.broker.submit(order)
+        self.absorb()
+
+    def cancel(self, order_id: str, reason: str) -> None:
+        """Cancel a resting order.
+
+        Raises:
+            OrderRejected: it is not open.
+        """
+        self.broker.cancel(order_id, reason)
+        self.absorb()
+
+    def move(self, order_id: str, price: Decimal) -> None:
+        """Move a resting order to another level.
+
+        Raises:
+            OrderRejected: it is not open or the level is not allowed.
+        """
+        self.broker.move(order_id, price)
+        self.absorb()
+
+    def set_paused(self, by: str | None, at: int) -> None:
+        """Stop new entries in *by*'s name, or allow them again with None."""
+        self.gate.paused_by = by
+        self.gate.paused_at = None if by is None else at
+
+    @staticmethod
+    def _close_order(position: Position, role: OrderRole, at: int, suffix: str) -> Order:
+        return Order(
+            id=f"{position.id}-{role}-{suffix}", strategy=position.strategy,
+            symbol=position.symbol, side=Side.SELL if position.qty > 0 else Side.BUY,
+            type=OrderType.MARKET, qty=abs(position.qty), role=role, position_id=position.id,
+            created_at=at, leverage=position.leverage, reduce_only=True,
+        )  # fmt: skip

@@ -1,0 +1,162 @@
+"""Puts one engine together from the settings: account, feed, broker, strategies, readers."""
+
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Final
+
+from core.ledger import Entry, EntryKind, Portfolio
+from core.market import DAY_MS, MINUTE_MS, Bar
+from core.stream import Frame
+from exchange.paper.broker import PaperBroker
+from infra.settings import Settings
+from runner.board import Board
+from runner.commands import CommandDesk
+from runner.engine import Engine
+from runner.freshness import Freshness
+from runner.ledger_check import LedgerCheck
+from runner.limits import risk_limits
+from runner.markets import Tape
+from runner.publisher import Publisher
+from runner.rebuild import rebuild
+from runner.record import Record
+from runner.state_file import StateFile
+from runner.status import Status
+from runner.tally import Tally
+from runner.trader import Trader
+from store import history, recovery
+from store.accounts import Account, archive_account, find_or_create_account
+from store.database import Database
+from store.writer import Batch, Writer
+from strategy.base import Strategy
+from strategy.registry import make_strategy
+from utils.clock import Clock
+
+_DAY_BARS: Final = DAY_MS // MINUTE_MS
+
+
+@dataclass(slots=True)
+class Wired:
+    """An engine ready to run, and where it stood when it last stopped."""
+
+    engine: Engine
+    database: Database
+    saved: Mapping[str, Any] | None
+
+    @property
+    def restarted(self) -> bool:
+        """Return whether this account has traded before."""
+        return self.saved is not None
+
+
+def wire(
+    settings: Settings, tape: Tape, clock: Clock, send: Callable[[Sequence[Frame]], None]
+) -> Wired:
+    """Open the ledger, rebuild what it says, and connect everything to it.
+
+    Raises:
+        ConfigError: a database, file or setting that a person must mend.
+        LedgerError: the stored journal contradicts itself.
+    """
+    database = Database(settings.database)
+    database.migrate()
+    account = _open_account(database, tape.feed.market_id, settings, clock.now())
+    saved = recovery.checkpoint(database, account.id)
+    trader = _trader(settings, tape, database, account)
+    _recover(trader, database, account.id, saved)
+    publisher = Publisher(secrets.token_hex(4), clock, send)
+    publisher.state = rebuild(database, account.id, publisher.state, trader)
+    freshness = Freshness(settings.stale_after_s)
+    engine = Engine(
+        feed=tape.feed, trader=trader, writer=Writer(database, account.id), publisher=publisher,
+        clock=clock, status=_status(tape, clock.now()), freshness=freshness,
+        desk=CommandDesk(trader, clock.monotonic, tape.feed.badge),
+        state_file=StateFile(settings.state_path),
+        ledger_check=LedgerCheck(database, account.id, trader.portfolio),
+        beat_s=1 / settings.publish_hz,
+    )  # fmt: skip
+    return Wired(engine, database, saved)
+
+
+def _open_account(database: Database, market_id: str, settings: Settings, now: int) -> Account:
+    account = find_or_create_account(database, market_id, settings.balance, now)
+    if settings.reset_paper:
+        archive_account(database, account.id, now)
+        account = find_or_create_account(database, market_id, settings.balance, now)
+    return account
+
+
+def _status(tape: Tape, now: int) -> Status:
+    return Status(
+        market=tape.feed.kind, badge=tape.feed.badge, market_id=tape.feed.market_id,
+        currency="USDT", started_at=now, speed=tape.speed, note=tape.note,
+    )  # fmt: skip
+
+
+def _trader(settings: Settings, tape: Tape, database: Database, account: Account) -> Trader:
+    instruments = tape.feed.instruments
+    portfolio = Portfolio.replay(recovery.journal(database, account.id))
+    strategies = [make_strategy(name, instruments) for name in settings.strategies]
+    if not portfolio.cash:
+        deposits = _deposits(strategies, account)
+        Writer(database, account.id).commit(Batch(journal=deposits))
+        for entry in deposits:
+            portfolio.apply(entry)
+    return Trader(
+        board=Board(instruments),
+        portfolio=portfolio,
+        broker=PaperBroker(instruments, portfolio, slippage_bps=settings.slippage_bps),
+        strategies=strategies,
+        limits=risk_limits(settings),
+        tally=Tally(portfolio, portfolio.deposits, account.created_at),
+        record=Record(recovery.next_fact_number(database, account.id)),
+    )
+
+
+def _deposits(strategies: Sequence[Strategy], account: Account) -> list[Entry]:
+    """Return the transfers that share the account's balance among the strategies."""
+    share = (account.initial_balance / len(strategies)).quantize(Decimal("0.01"))
+    first = account.initial_balance - share * (len(strategies) - 1)
+    return [
+        Entry(
+            at=account.created_at, kind=EntryKind.TRANSFER, strategy=strategy.name,
+            amount=share if number else first, source="transfer", source_id=strategy.name,
+        )
+        for number, strategy in enumerate(strategies)
+    ]  # fmt: skip
+
+
+def _recover(
+    trader: Trader, database: Database, account_id: int, saved: Mapping[str, Any] | None
+) -> None:
+    """Bring everything that is not the journal back to where the last commit left it."""
+    resting = recovery.open_orders(database, account_id)
+    trader.broker.restore(resting)
+    trader.booking.resting = {order.id: order for order in resting}
+    _count_trades(trader.tally, database, account_id)
+    for symbol in trader.board.markets:
+        bars = recovery.last_candles(database, account_id, symbol, _DAY_BARS)
+        trader.board.remember(bars)
+        _warm(trader.strategies, bars)
+    if saved is not None:
+        trader.tally.load(saved["tally"])
+        trader.booking.excursions.load(saved["excursions"])
+        trader.gate.paused_by, trader.gate.paused_at = saved["paused"]
+
+
+def _warm(strategies: Sequence[Strategy], bars: Sequence[Bar]) -> None:
+    for strategy in strategies:
+        for bar in bars[-strategy.warmup_bars :]:
+            strategy.warm(bar)
+
+
+def _count_trades(tally: Tally, database: Database, account_id: int) -> None:
+    wanted = history.Wanted(limit=1000)
+    while True:
+        page = history.trades(database, account_id, wanted)
+        for trade in page.items:
+            tally.count(trade)
+        if page.next_cursor is None:
+            return
+        wanted = history.Wanted(limit=1000, cursor=page.next_cursor)
