@@ -209,18 +209,18 @@ def mask_password(text: str) -> str:
     return re.sub(r"(://[^/@\s:]*):[^@\s]*@", r"\1:***@", text)
 
 
-def load_settings(flags: Mapping[str, Any], root: Path = ROOT) -> Settings:
+def load_settings(flags: Mapping[str, Any] | None = None, root: Path = ROOT) -> Settings:
     """Return the settings of this start: defaults, YAML, ``.env``, environment, then *flags*.
 
     Args:
-        flags: values by the setting's name, only those that were given.
+        flags: values by the setting's name, only those that were given on the command line.
         root: the folder that holds ``config/`` and ``.env``.
 
     Raises:
         ConfigError: something is wrong; one sentence a line, all at once.
     """
     try:
-        layers = _layers(flags, root)
+        layers = _layers(flags or {}, root)
     except (SettingsError, ValueError) as error:
         raise ConfigError(str(error)) from error
     try:

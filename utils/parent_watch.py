@@ -14,7 +14,7 @@ VARIABLE = "PARENT_FD"
 GRACE_S = 2.5
 
 
-def watch_parent() -> None:
+def exit_with_parent() -> None:
     """End this process when its launcher does: SIGTERM, then SIGKILL after ``GRACE_S``.
 
     The launcher names the pipe in the environment; without one this does nothing. Call it before
