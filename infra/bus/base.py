@@ -1,6 +1,6 @@
 """What every transport of the bus promises: facts one way, wishes the other."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from typing import Any, Protocol
 
 import msgspec
@@ -95,7 +95,7 @@ class BusServer(Protocol):
 class BusSubscriber(Protocol):
     """A reader's end for facts."""
 
-    def deliveries(self, resume: EventId | None) -> Iterator[list[Delivery]]:
+    def deliveries(self, resume: EventId | None) -> Generator[list[Delivery], None, None]:
         """Yield what arrives, a list for each read, until closed.
 
         Raises:

@@ -19,7 +19,7 @@ from infra.bus.wire import PROTOCOL, Hello, ToEngine, encode, engine_side
 
 CommandHandler = Callable[[CommandRequest], Awaitable[CommandReply]]
 
-PATH_CAP: Final = 100  # sockaddr_un holds 108 bytes on Linux, 104 on macOS
+PATH_CAP: Final = 103  # sockaddr_un holds 108 bytes on Linux, 104 on macOS, one for the end
 PENDING_CAP: Final = 8 * 1024 * 1024
 PULSE_S: Final = 2.0
 HELLO_S: Final = 10.0

@@ -1,0 +1,1 @@
+"""The web process: the page, its data and its streams."""

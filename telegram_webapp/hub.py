@@ -1,0 +1,167 @@
+"""The hub: one encoded frame goes to every open stream."""
+
+import logging
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from random import Random
+from typing import Final
+
+from core.stream import SNAPSHOT, EventId, Frame
+from telegram_webapp.mirror import Mirror
+from telegram_webapp.subscription import Identity, Subscription
+
+HEARTBEAT_S: Final = 15.0
+RETRY_MS: Final = (500, 5000)
+
+log = logging.getLogger(__name__)
+
+
+class StreamLimitError(Exception):
+    """No further stream may be opened now.
+
+    Attributes:
+        whose: ``credential`` if its own cap is reached, ``server`` if everybody's is.
+    """
+
+    def __init__(self, whose: str, text: str) -> None:
+        super().__init__(text)
+        self.whose = whose
+
+
+class Hub:
+    """Every open stream, and what is said to all of them.
+
+    Promise: each stream gets, from its place on, every fact and the newest of each state,
+    and a heartbeat every `HEARTBEAT_S` as long as its credential holds.
+    """
+
+    def __init__(
+        self,
+        mirror: Mirror,
+        still_valid: Callable[[Identity], bool],
+        *,
+        max_streams: int,
+        streams_per_client: int,
+        random: Random | None = None,
+    ) -> None:
+        """Prepare, without any stream.
+
+        Args:
+            mirror: what a new stream begins with.
+            still_valid: whether a credential still holds; asked at each heartbeat, once for
+                each credential.
+            max_streams: cap over all.
+            streams_per_client: cap for each credential.
+            random: spreads the reconnects after a stop.
+        """
+        self._mirror = mirror
+        self._still_valid = still_valid
+        self._max_streams = max_streams
+        self._per_client = streams_per_client
+        self._random = random or Random()  # noqa: S311 (no secret)
+        self._streams: dict[int, Subscription] = {}
+        self._held: Counter[str] = Counter()
+        self._lock = mirror.lock
+        self._stopping = threading.Event()
+        self._counts: Counter[str] = Counter()
+
+    def admit(self, identity: Identity) -> None:
+        """Check that *identity* may open one more stream.
+
+        Raises:
+            StreamLimitError: it has its share already, or all streams are taken.
+        """
+        if self._held[identity.credential_id] >= self._per_client:
+            raise StreamLimitError(
+                "credential", f"this credential may have {self._per_client} open streams"
+            )
+        if len(self._streams) >= self._max_streams or self._stopping.is_set():
+            raise StreamLimitError("server", f"this server may have {self._max_streams} streams")
+
+    def open(self, stream: Subscription, place: EventId | None, head: bytes = b"") -> None:
+        """Begin a stream at *place*: *head*, a heartbeat, what it missed; then live."""
+        with self._lock:
+            frames = self._mirror.missed(place)
+            afresh = bool(frames) and frames[0].key == SNAPSHOT
+            self._counts["snapshots" if afresh else "resumed"] += 1
+            self._streams[id(stream)] = stream
+            self._held[stream.identity.credential_id] += 1
+            stream.opened = time.monotonic()
+            stream.offered = len(frames) - self._counts["frames"]
+            stream.start(head + self._mirror.heartbeat(stream.identity.role), frames)
+
+    def ended(self, stream: Subscription, why: str, last: bytes = b"") -> None:
+        """Forget a stream that left, or end one that must."""
+        with self._lock:
+            if self._streams.pop(id(stream), None) is None:
+                return
+            identity = stream.identity
+            self._held[identity.credential_id] -= 1
+            if not self._held[identity.credential_id]:
+                del self._held[identity.credential_id]
+            self._counts[why] += 1
+            stream.end(last)
+            lasted = time.monotonic() - stream.opened
+            events = stream.offered + self._counts["frames"]
+        log.info("A stream of %s %s after %.0f s, %d events", identity.subject, why, lasted, events)
+
+    def broadcast(self, frames: Sequence[Frame]) -> None:
+        """Send the next frames, already in the mirror, to every stream."""
+        joined = b"".join([frame.frame for frame in frames])
+        replaced = 0
+        with self._lock:
+            streams = list(self._streams.values())
+            self._counts["frames"] += len(frames)
+            for stream in streams:
+                replaced += stream.deliver(frames, joined)
+            self._counts["delivered"] += len(frames) * len(streams)
+            self._counts["replaced"] += replaced
+
+    def announce(self) -> None:
+        """Send everybody a heartbeat now: the engine went away or came back."""
+        with self._lock:
+            beats: dict[str, bytes] = {}
+            for stream in list(self._streams.values()):
+                role = stream.identity.role
+                if role not in beats:
+                    beats[role] = self._mirror.heartbeat(role)
+                stream.beat(beats[role])
+
+    def heartbeat(self) -> None:
+        """End the streams whose credential holds no more, and send a heartbeat to the rest."""
+        with self._lock:
+            credentials = {s.identity.credential_id: s.identity for s in self._streams.values()}
+        # Asked outside the lock: the answer may take a read of the database.
+        revoked = {key for key, one in credentials.items() if not self._still_valid(one)}
+        for stream in list(self._streams.values()):
+            if stream.identity.credential_id in revoked:
+                self.ended(stream, "revoked")
+        self.announce()
+
+    def start(self) -> None:
+        """Begin to send heartbeats."""
+        threading.Thread(target=self._beat, name="heartbeat", daemon=True).start()
+
+    def stop(self) -> None:
+        """End every stream, each told to come back after a time of its own."""
+        self._stopping.set()
+        for stream in list(self._streams.values()):
+            retry = b"retry: %d\n\n" % self._random.randint(*RETRY_MS)
+            self.ended(stream, "stopped", retry)
+
+    def stats(self) -> dict[str, int]:
+        """Return counters: open clients, frames, deliveries, and how streams began and ended."""
+        names = (
+            "frames", "delivered", "replaced", "snapshots", "resumed",
+            "left", "cut", "revoked", "stopped",
+        )  # fmt: skip
+        return {"clients": len(self._streams)} | {name: self._counts[name] for name in names}
+
+    def _beat(self) -> None:
+        while not self._stopping.wait(HEARTBEAT_S):
+            try:
+                self.heartbeat()
+            except Exception:
+                log.exception("A heartbeat failed")

@@ -1,0 +1,118 @@
+"""Serving the dashboard: gunicorn with one gevent worker, and what that worker holds."""
+
+import logging
+import resource
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from gunicorn.app.base import BaseApplication
+from gunicorn.glogging import Logger
+from typing_extensions import override
+
+from infra.settings import Settings
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+    from gunicorn.workers.base import Worker
+
+GRACE_S: Final = 1
+ALIVE_EVERY_S: Final = 0.1
+SPARE_DESCRIPTORS: Final = 512
+
+log = logging.getLogger(__name__)
+
+
+class Served(Protocol):
+    """What a worker serves."""
+
+    @property
+    def application(self) -> "WSGIApplication":
+        """Return what answers requests."""
+        ...
+
+    def start(self) -> None:
+        """Begin what runs beside the requests."""
+        ...
+
+    def stop(self) -> None:
+        """End it, and every stream."""
+        ...
+
+
+class DashboardServer(BaseApplication):  # type: ignore[misc]
+    """Gunicorn, configured from our settings alone: no file, no command line.
+
+    Promise: it listens where the settings say, streams never occupy ``worker_connections``,
+    and it is gone within 3 s of SIGTERM, each stream told when to come back.
+    """
+
+    def __init__(self, settings: Settings, build: Callable[[Settings], "Served"]) -> None:
+        """Prepare to serve.
+
+        Args:
+            settings: host and port; the rest is for *build*.
+            build: called in the worker, after gevent's patches, for what is to be served.
+        """
+        self._settings = settings
+        self._build = build
+        self._served: Served | None = None
+        super().__init__()
+
+    @override
+    def load_config(self) -> None:
+        """Set what differs from gunicorn's defaults."""
+        host = self._settings.dashboard_host
+        shown = f"[{host}]" if ":" in host else host
+        options: dict[str, Any] = {
+            "bind": f"{shown}:{self._settings.dashboard_port}",
+            "worker_class": "gevent",
+            "workers": 1,
+            "graceful_timeout": GRACE_S,
+            "control_socket_disable": True,  # its default path is one for all instances
+            "post_worker_init": self._watch,
+            "logger_class": OurLogger,
+            "proc_name": "quarterdeck-web",
+        }
+        for name, value in options.items():
+            self.cfg.set(name, value)
+
+    @override
+    def load(self) -> "WSGIApplication":
+        """Build the application, in the worker."""
+        raise_descriptor_limit(self._settings.max_streams + SPARE_DESCRIPTORS)
+        self._served = self._build(self._settings)
+        self._served.start()
+        return self._served.application
+
+    def _watch(self, worker: "Worker") -> None:
+        threading.Thread(target=self._end_with, args=(worker,), daemon=True).start()
+
+    def _end_with(self, worker: "Worker") -> None:
+        """End the streams when the worker is told to stop: it does not know of them."""
+        pause = threading.Event()
+        while worker.alive:
+            pause.wait(ALIVE_EVERY_S)
+        if self._served is not None:
+            self._served.stop()
+
+
+class OurLogger(Logger):  # type: ignore[misc]
+    """Gunicorn's messages, in our format and without an access log."""
+
+    @override
+    def setup(self, cfg: Any) -> None:
+        """Hand everything to the root logger."""
+        self.error_log.propagate = True
+        self.error_log.setLevel(logging.INFO)
+
+
+def raise_descriptor_limit(wanted: int) -> None:
+    """Let this process open *wanted* files, or say how many it may."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    unlimited = hard == resource.RLIM_INFINITY
+    granted = wanted if unlimited else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < granted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (granted, hard))
+    if granted < wanted:
+        log.warning("This process may open %d files, MAX_STREAMS wants %d", granted, wanted)

@@ -1,0 +1,58 @@
+"""Reading the state an engine left on disk, for the time it is away."""
+
+import logging
+from pathlib import Path
+
+import msgspec
+
+from core.dashboard import SCHEMA_VERSION, empty_state
+from telegram_webapp.mirror import SnapshotData
+
+log = logging.getLogger(__name__)
+
+
+class _Version(msgspec.Struct):
+    schema_version: int
+
+
+def read_state_file(path: Path) -> tuple[SnapshotData, int] | None:
+    """Return the state in *path* and when it was written (wall clock, ms), or None.
+
+    A file that is not a state of our schema is said, kept aside under another name and
+    ignored: the next engine writes a new one.
+    """
+    try:
+        text = path.read_bytes()
+        written_at = path.stat().st_mtime_ns // 1_000_000
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        log.warning("The state file %s cannot be read: %s", path, error.strerror)
+        return None
+    try:
+        return _validated(text), written_at
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
+        aside = path.with_name(f"{path.name}.bad-{written_at}")
+        log.warning("The state file %s is not usable (%s): kept as %s", path, error, aside.name)
+        _keep(path, aside)
+        return None
+
+
+def _validated(text: bytes) -> SnapshotData:
+    version = msgspec.json.decode(text, type=_Version).schema_version
+    if version != SCHEMA_VERSION:
+        raise ValueError(f"its schema_version must be {SCHEMA_VERSION}, was {version}")
+    whole = msgspec.json.decode(text, type=SnapshotData)
+    for section, empty in empty_state().items():
+        held = whole.state.get(section)
+        if type(held) is not type(empty):
+            kind = type(empty).__name__
+            raise ValueError(f"its section {section} must be a {kind}, was a {type(held).__name__}")
+    return whole
+
+
+def _keep(path: Path, aside: Path) -> None:
+    try:
+        path.replace(aside)
+    except OSError as error:
+        log.warning("The state file %s cannot be moved: %s", path, error.strerror)
