@@ -10,7 +10,7 @@ from typing import Any
 
 from core.ledger import Portfolio
 from core.market import DAY_MS
-from core.metrics import DrawdownTracker, win_rate
+from core.metrics import Drawdown, win_rate_pct
 from core.trades import Trade
 from runner.payloads import Data, num, pct
 
@@ -28,7 +28,7 @@ class Tally:
         self.day_open_at = started_at
         self.day_open_equity = initial
         self.day_open_balance = initial
-        self.drawdown = DrawdownTracker(initial)
+        self.drawdown = Drawdown(initial)
 
     @property
     def closed(self) -> int:
@@ -76,14 +76,14 @@ class Tally:
         self.day_open_at = saved["day_open_at"]
         self.day_open_equity = Decimal(saved["day_open_equity"])
         self.day_open_balance = Decimal(saved["day_open_balance"])
-        self.drawdown = DrawdownTracker.load(saved["drawdown"])
+        self.drawdown = Drawdown.load(saved["drawdown"])
 
     def account(self, at: int, marks: Mapping[str, Decimal], currency: str) -> Data:
         """Return the payload of the account state."""
         portfolio = self.portfolio
         equity, balance = self.equity(marks), portfolio.balance
         margin = portfolio.margin_used()
-        rate = win_rate(self.wins, self.closed)
+        rate = win_rate_pct(self.wins, self.closed)
         return {
             "at": at,
             "currency": currency,
@@ -110,6 +110,6 @@ class Tally:
             "win_rate_reason": rate.reason,
             "fees": num(portfolio.fees),
             "funding": num(portfolio.funding),
-            "max_drawdown_pct": round(float(self.drawdown.relative_pct), 4),
+            "max_drawdown_pct": round(float(self.drawdown.max_pct), 4),
             "started_at": self.started_at,
         }

@@ -14,7 +14,7 @@ from core.ledger import Portfolio, Position
 from core.market import MINUTE_MS, Bar, MarketMessage, Step
 from core.orders import Order, OrderRole, OrderType, Side
 from core.risk import Refusal, RiskLimits, RiskView, check
-from core.sizing import size_order
+from core.sizing import Budget, entry_qty
 from exchange.base import Broker
 from runner.board import Board
 from runner.booking import Booking
@@ -133,11 +133,11 @@ class Trader:
             None if p is None else rules.round_price(p)
             for p in (intent.stop_price, intent.target_price)
         )
-        qty = size_order(
-            equity=equity, available=self.portfolio.available(strategy.name), price=bar.close,
-            stop_price=stop, risk_pct=self.limits.risk_per_trade_pct,
-            leverage=self.limits.leverage, instrument=rules,
+        budget = Budget(
+            equity=equity, available=self.portfolio.available(strategy.name),
+            risk_pct=self.limits.risk_per_trade_pct, leverage=self.limits.leverage,
         )  # fmt: skip
+        qty = entry_qty(budget, bar.close, stop, rules)
         position_id = f"{strategy.name}-{rules.base}-{bar.open_time // MINUTE_MS}"
         return Order(
             id=f"{position_id}-entry", strategy=strategy.name, symbol=bar.symbol,

@@ -1,0 +1,1 @@
+"""Markets and brokers: where prices come from and orders go."""
