@@ -207,5 +207,8 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def _begin_postgresql(connection: Connection) -> None:
-    if connection.get_execution_options().get("durable") is False:
+    options = connection.get_execution_options()
+    if not options.get("write"):
+        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+    elif not options["durable"]:
         connection.exec_driver_sql("SET LOCAL synchronous_commit TO off")

@@ -19,18 +19,29 @@ RESTING: Final = [status.value for status in OrderStatus if not status.is_final]
 
 
 def journal(database: Database, account_id: int) -> Iterator[Entry]:
-    """Yield every entry of the account in the order it was stored, a few thousand at a time.
+    """Yield every entry of the account in the order it was stored.
 
     Raises:
         StoreError: the database refused.
     """
-    table, last = tables.journal, 0
+    return (entry for _, entry in journal_after(database, account_id, 0))
+
+
+def journal_after(database: Database, account_id: int, last: int) -> Iterator[tuple[int, Entry]]:
+    """Yield (number, entry) of what was stored after entry number *last*, in order.
+
+    A few thousand are held in memory at a time, and no read lasts longer than they take.
+
+    Raises:
+        StoreError: the database refused.
+    """
+    table = tables.journal
     mine = select(*columns_of(Entry, table), table.c.id).where(table.c.account_id == account_id)
     chunk = mine.order_by(table.c.id).limit(JOURNAL_CHUNK)
     while rows := _rows(database, chunk.where(table.c.id > last)):
         last = rows[-1].id
         for row in rows:
-            yield read_as(Entry, row)
+            yield row.id, read_as(Entry, row)
 
 
 def open_orders(database: Database, account_id: int) -> list[Order]:

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, FromClause, Select, and_, func, literal, or_, select
+from sqlalchemy import ColumnElement, FromClause, Select, and_, func, literal, select, union_all
 
 from core.market import MINUTE_MS
 from store import tables
@@ -113,5 +113,6 @@ def _thinned(account_id: int, span: tuple[int, int], max_points: int) -> Select[
         .where(table.c.at > start, table.c.at <= start + width, table.c.at <= last)
         .scalar_subquery()
     )
-    shown = or_(table.c.at == first, table.c.at.in_(select(newest).select_from(number)))
-    return select(table).where(table.c.account_id == account_id, shown).order_by(table.c.at)
+    shown = union_all(select(newest).select_from(number), select(literal(first)))
+    mine = select(table).where(table.c.account_id == account_id, table.c.at.in_(shown))
+    return mine.order_by(table.c.at)
