@@ -18,8 +18,8 @@ class _Version(msgspec.Struct):
 def read_state_file(path: Path) -> tuple[SnapshotData, int] | None:
     """Return the state in *path* and when it was written (wall clock, ms), or None.
 
-    A file that is not a state of our schema is said, kept aside under another name and
-    ignored: the next engine writes a new one.
+    A file that is not a state of our schema is said and ignored; the next engine, whose file
+    it is, keeps it aside.
     """
     try:
         text = path.read_bytes()
@@ -32,9 +32,7 @@ def read_state_file(path: Path) -> tuple[SnapshotData, int] | None:
     try:
         return _validated(text), written_at
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
-        aside = path.with_name(f"{path.name}.bad-{written_at}")
-        log.warning("The state file %s is not usable (%s): kept as %s", path, error, aside.name)
-        _keep(path, aside)
+        log.warning("The state file %s is not usable and is left as it is: %s", path, error)
         return None
 
 
@@ -49,10 +47,3 @@ def _validated(text: bytes) -> SnapshotData:
             kind = type(empty).__name__
             raise ValueError(f"its section {section} must be a {kind}, was a {type(held).__name__}")
     return whole
-
-
-def _keep(path: Path, aside: Path) -> None:
-    try:
-        path.replace(aside)
-    except OSError as error:
-        log.warning("The state file %s cannot be moved: %s", path, error.strerror)
