@@ -1,0 +1,169 @@
+/** What the page says about how current it is: one word, one sentence, and what may be done. */
+
+import { age, hourMinute, hourMinuteSecond } from "./time.js";
+
+/**
+ * What is known about the way from the market to this page.
+ * @typedef {object} Facts
+ * @property {string} phase of the stream, see stream.js
+ * @property {number} phaseMs how long the stream has not been open; 0 while it is
+ * @property {number} retryMs until the next attempt
+ * @property {boolean} online the machine has a network
+ * @property {{engine: string, away_since: number | null} | null} heartbeat the newest
+ * @property {number} awayMs how long the engine is away
+ * @property {number} marketMs age of the newest market message, real ms
+ * @property {number} heardAt engine clock when we heard last
+ * @property {import("./fold.js").State | null} state
+ */
+
+/**
+ * @typedef {object} Banner
+ * @property {"warn" | "bad" | "off"} tone
+ * @property {string} icon
+ * @property {string} title
+ * @property {string} detail
+ * @property {"retry" | "resume" | ""} action
+ */
+
+/**
+ * @typedef {object} Connection
+ * @property {string} name
+ * @property {string} word
+ * @property {"live" | "idle" | "warn" | "bad"} tone
+ * @property {string} icon "" is the live dot
+ * @property {string} age
+ * @property {boolean} frozen figures are not of now
+ * @property {boolean} canAct orders may be sent
+ * @property {boolean} canPause trading may be paused or resumed
+ * @property {Banner | null} banner
+ */
+
+const LOST_AFTER_MS = 2500;
+const SLOW_AFTER_MS = 3000;
+
+/**
+ * Return what to say.
+ * @param {Facts} facts
+ * @returns {Connection}
+ */
+export function readConnection(facts) {
+  const { state } = facts;
+  if (!state) return connecting(facts);
+  if (facts.phase !== "open" && !facts.online) return offline(facts);
+  if (facts.phase !== "open" && facts.phaseMs > LOST_AFTER_MS) return lost(facts);
+  if (facts.heartbeat?.engine === "away") return away(facts);
+  if (state.engine.status === "warming_up") return warmingUp(state.engine);
+  if (state.engine.status === "ended") return ended(state.engine);
+  if (state.engine.status === "stopping") return stopping();
+  if (state.feed.status === "waiting") return waiting(state.engine);
+  if (isStale(facts)) return stale(facts);
+  return live(facts);
+}
+
+/** @param {Facts} facts @returns {boolean} */
+function isStale({ state, marketMs }) {
+  return state?.feed.status === "stale" || marketMs > (state?.feed.stale_after_ms ?? Infinity);
+}
+
+/**
+ * @param {Partial<Connection> & {name: string, word: string}} said
+ * @returns {Connection}
+ */
+function say(said) {
+  return { tone: "idle", icon: "clock", age: "", frozen: false, canAct: false, canPause: false, banner: null, ...said };
+}
+
+/** @param {Facts} facts @returns {Connection} */
+function connecting(facts) {
+  if (!facts.online) {
+    return say({ name: "offline", word: "Offline", tone: "bad", icon: "offline", frozen: true,
+      banner: { tone: "off", icon: "offline", title: "You are offline", detail: "Figures come as soon as there is a network.", action: "" } });
+  }
+  const slow = facts.phaseMs > SLOW_AFTER_MS;
+  const banner = slow ? slowBanner(facts) : null;
+  return say({ name: "connecting", word: "Connecting", banner });
+}
+
+/** @param {Facts} facts @returns {Banner} */
+function slowBanner({ phase, retryMs }) {
+  const next = phase === "waiting" && retryMs >= 1000 ? ` Retrying in ${seconds(retryMs)}.` : "";
+  return { tone: "off", icon: "clock", title: "Still connecting", detail: `The engine may be starting.${next}`, action: "retry" };
+}
+
+/** @param {Facts} facts @returns {Connection} */
+function offline(facts) {
+  return say({ name: "offline", word: "Offline", tone: "bad", icon: "offline", age: age(facts.phaseMs), frozen: true,
+    banner: { tone: "off", icon: "offline", title: "You are offline",
+      detail: `Figures from ${hourMinute(facts.heardAt)}. They refresh by themselves.`, action: "" } });
+}
+
+/** @param {Facts} facts @returns {Connection} */
+function lost(facts) {
+  const next = facts.phase === "waiting" && facts.retryMs >= 1000 ? `Retrying in ${seconds(facts.retryMs)}.` : "Retrying now.";
+  return say({ name: "lost", word: "Reconnecting", tone: "bad", icon: "offline", age: age(facts.phaseMs), frozen: true,
+    banner: { tone: "bad", icon: "offline", title: "Quarterdeck cannot be reached",
+      detail: `Figures from ${hourMinute(facts.heardAt)}. ${next}`, action: "retry" } });
+}
+
+/** @param {Facts} facts @returns {Connection} */
+function away({ state, heartbeat, awayMs }) {
+  const since = heartbeat?.away_since ? ` since ${hourMinuteSecond(heartbeat.away_since)}` : "";
+  return say({ name: "away", word: "Engine away", tone: "bad", icon: "alert", age: heartbeat?.away_since ? age(awayMs) : "", frozen: true,
+    banner: { tone: "bad", icon: "engine", title: `Engine away${since}`, detail: `Last known figures. ${awayStops(state)}`, action: "" } });
+}
+
+/** @param {import("./fold.js").State | null} state @returns {string} */
+function awayStops(state) {
+  if (state?.engine.stops_held_by === "exchange") return "Stops still stand. It reconnects by itself.";
+  return "Stops do not act until it is back.";
+}
+
+/** @param {Record<string, any>} engine @returns {Connection} */
+function warmingUp(engine) {
+  const share = typeof engine.progress_pct === "number" ? `${Math.floor(engine.progress_pct)}% done. ` : "";
+  return say({ name: "warming_up", word: "Warming up", icon: "clock",
+    banner: { tone: "off", icon: "clock", title: "Playing the past first", detail: `${share}Trading begins when it has caught up.`, action: "" } });
+}
+
+/** @param {Record<string, any>} engine @returns {Connection} */
+function ended(engine) {
+  return say({ name: "ended", word: "Ended", icon: "flag",
+    banner: { tone: "off", icon: "flag", title: "The recording is over", detail: engine.note || "Figures are those of its last moment.", action: "" } });
+}
+
+/** @returns {Connection} */
+function stopping() {
+  return say({ name: "stopping", word: "Stopping", icon: "engine",
+    banner: { tone: "off", icon: "engine", title: "The engine is stopping", detail: "Positions and orders are kept for its next start.", action: "" } });
+}
+
+/** @param {Record<string, any>} engine @returns {Connection} */
+function waiting(engine) {
+  return say({ name: "waiting", word: "Waiting", canPause: true,
+    banner: { tone: "off", icon: "clock", title: "Waiting for the first prices", detail: engine.note || "The market has not said anything yet.", action: "" } });
+}
+
+/** @param {Facts} facts @returns {Connection} */
+function stale({ state, marketMs }) {
+  const stops = state?.engine.stops_held_by === "exchange" ? "Stops still stand." : "Stops act at the next price.";
+  const old = age(Math.max(marketMs, 0)).replace(/\.\d/, "");
+  return say({ name: "stale", word: "Stale", tone: "warn", icon: "clock", age: old, frozen: true, canPause: true,
+    banner: { tone: "warn", icon: "clock", title: `Prices are ${old} old`, detail: `New entries are stopped. ${stops}`, action: "" } });
+}
+
+/** @param {Facts} facts @returns {Connection} */
+function live({ state, marketMs }) {
+  const engine = state?.engine ?? {};
+  return say({ name: "live", word: "Live", tone: "live", icon: "", age: age(marketMs), canAct: true, canPause: true,
+    banner: engine.paused ? paused(engine) : null });
+}
+
+/** @param {Record<string, any>} engine @returns {Banner} */
+function paused(engine) {
+  const by = engine.paused_by ? ` by ${engine.paused_by}` : "";
+  const at = engine.paused_at ? ` at ${hourMinute(engine.paused_at)}` : "";
+  return { tone: "off", icon: "pause", title: `Paused${by}${at}`, detail: "No new entries. Stops still stand.", action: "resume" };
+}
+
+/** @param {number} ms @returns {string} */
+const seconds = (ms) => `${Math.ceil(ms / 1000)}s`;

@@ -1,0 +1,209 @@
+/** The way from the server to the store: stream, tabs, presence, heartbeats, the clock. */
+
+import { watchPresence } from "./presence.js";
+import { EventStream } from "./stream.js";
+import { SharedStream, canShare } from "./tabs.js";
+
+/** @typedef {import("./stream.js").Status} Status */
+/** @typedef {import("./stream.js").StreamEvent} StreamEvent */
+/**
+ * @typedef {object} Heartbeat
+ * @property {number} at wall clock of the server, ms
+ * @property {string} engine "up" or "away"
+ * @property {number | null} engine_at engine clock, ms
+ * @property {number | null} engine_age_ms
+ * @property {number | null} away_since wall clock, ms
+ * @property {string} [role]
+ */
+
+const STREAM_PATH = "api/dashboard/stream";
+
+export class Live {
+  #options;
+  #stream;
+  #shared;
+  #wanted = false;
+  #shown = false;
+  /** @type {Status} */
+  #status = { phase: "closed" };
+  #since = performance.now();
+  #notOpenSince = performance.now();
+  /** @type {Heartbeat | null} */
+  #heartbeat = null;
+  #heartbeatSeen = 0;
+
+  /**
+   * @param {object} options
+   * @param {import("./api.js").Api} options.api
+   * @param {import("./store.js").Store} options.store
+   * @param {import("./time.js").EngineClock} options.clock
+   * @param {() => void} options.onChange the connection may read differently now
+   * @param {() => void} options.onDenied the server does not know us
+   * @param {(role: string | undefined) => void} options.onRole
+   */
+  constructor(options) {
+    this.#options = options;
+    this.#stream = new EventStream({
+      request: (signal) => this.#request(signal),
+      onEvent: (event) => (this.#shared ? this.#shared.relayEvent(event) : this.#receive(event)),
+      onStatus: (status) => (this.#shared ? this.#shared.relayStatus(status) : this.#follow(status)),
+    });
+    this.#shared = canShare() && !options.api.token ? this.#share() : null;
+    watchPresence({
+      show: () => this.#show(true),
+      hide: () => this.#show(false),
+      wake: () => this.retryNow(),
+    });
+  }
+
+  /** Read from now on, whenever the page is shown. */
+  start() {
+    this.#wanted = true;
+    this.#notOpenSince = performance.now();
+    this.#decide();
+  }
+
+  /** Read no more. */
+  stop() {
+    this.#wanted = false;
+    this.#heartbeat = null;
+    this.#decide();
+  }
+
+  /** Do not wait for the next attempt. */
+  retryNow() {
+    if (!this.#wanted || !this.#shown) return;
+    (this.#shared ?? this.#stream).retryNow();
+    this.#options.onChange();
+  }
+
+  /** What connection.js wants to know. @returns {import("./connection.js").Facts} */
+  facts() {
+    const now = performance.now();
+    const { store, clock } = this.#options;
+    const beat = this.#heartbeat;
+    const since = beat?.away_since ?? beat?.at ?? 0;
+    return {
+      phase: this.#status.phase,
+      phaseMs: this.#status.phase === "open" ? 0 : now - this.#notOpenSince,
+      retryMs: Math.max(0, (this.#status.retryMs ?? 0) - (now - this.#since)),
+      online: navigator.onLine,
+      heartbeat: beat,
+      awayMs: beat ? beat.at + (now - this.#heartbeatSeen) - since : 0,
+      marketMs: marketAge(store.state, clock),
+      heardAt: store.state ? lastHeard(store.state) : 0,
+      state: store.state,
+    };
+  }
+
+  /** @returns {SharedStream} */
+  #share() {
+    const { store } = this.#options;
+    return new SharedStream({
+      name: `quarterdeck ${this.#options.api.url("")}`,
+      stream: this.#stream,
+      present: () => ({ state: store.state, place: store.place, heartbeat: this.#heartbeat }),
+      onPresent: ({ state, place, heartbeat }) => {
+        if (state && place !== store.place) store.reset(state, place);
+        if (heartbeat) this.#beat(heartbeat);
+        this.#keepTime(state ? lastHeard(state) : 0);
+      },
+      onEvent: (event) => this.#receive(event),
+      onStatus: (status) => this.#follow(status),
+    });
+  }
+
+  /** @param {AbortSignal} signal @returns {Promise<Response>} */
+  #request(signal) {
+    const { api, store } = this.#options;
+    const headers = { ...api.headers(), Accept: "text/event-stream" };
+    if (store.place) headers["Last-Event-ID"] = store.place;
+    return fetch(api.url(STREAM_PATH), { headers, signal, cache: "no-store" });
+  }
+
+  /** @param {boolean} shown */
+  #show(shown) {
+    this.#shown = shown;
+    this.#decide();
+  }
+
+  #decide() {
+    const source = this.#shared ?? this.#stream;
+    if (this.#wanted && this.#shown) source.open();
+    else source.close();
+  }
+
+  /** @param {StreamEvent} event */
+  #receive({ type, data, id }) {
+    if (type === "heartbeat") return this.#beat(data);
+    const { store } = this.#options;
+    if (id && type !== "snapshot" && !isAfter(id, store.place)) return undefined;
+    store.apply(type, data, id);
+    return this.#keepTime(data.at, type === "snapshot");
+  }
+
+  /** @param {Heartbeat} heartbeat */
+  #beat(heartbeat) {
+    this.#heartbeat = heartbeat;
+    this.#heartbeatSeen = performance.now();
+    if (heartbeat.engine_at) this.#keepTime(heartbeat.engine_at);
+    this.#options.onRole(heartbeat.role);
+    this.#options.onChange();
+  }
+
+  /** @param {number} at engine clock, ms @param {boolean} [force] */
+  #keepTime(at, force = false) {
+    const { clock, store } = this.#options;
+    clock.run(this.#heartbeat?.engine === "away" ? 0 : paceOf(store.state?.engine));
+    if (at) clock.hear(at, force);
+  }
+
+  /** @param {Status} status */
+  #follow(status) {
+    const opened = status.phase === "open";
+    if (this.#status.phase === "open" && !opened) this.#notOpenSince = performance.now();
+    this.#status = status;
+    this.#since = performance.now();
+    if (status.phase === "denied") this.#options.onDenied();
+    this.#options.onChange();
+  }
+}
+
+/** @param {Record<string, any> | undefined} engine @returns {number} engine ms for each real ms */
+function paceOf(engine) {
+  return engine?.status === "running" ? engine.speed ?? 0 : 0;
+}
+
+/**
+ * Whether an id comes after a place of the same stream, or belongs to another.
+ * @param {string} id `<epoch>-<seq>`
+ * @param {string} place
+ */
+function isAfter(id, place) {
+  const [epoch, seq] = split(id);
+  const [known, last] = split(place);
+  return epoch !== known || seq > last;
+}
+
+/** @param {string} id @returns {[string, number]} */
+function split(id) {
+  const dash = id.lastIndexOf("-");
+  return [id.slice(0, dash), Number(id.slice(dash + 1))];
+}
+
+/** @param {import("./fold.js").State} state @returns {number} engine clock of the newest message */
+function lastHeard(state) {
+  const prices = Object.values(state.prices).map((price) => price.at);
+  return Math.max(state.feed.last_message_at ?? 0, state.engine.at ?? 0, state.account.at ?? 0, ...prices);
+}
+
+/**
+ * How old the newest market message is in real time: a replay's minute may last a second.
+ * @param {import("./fold.js").State | null} state
+ * @param {import("./time.js").EngineClock} clock
+ */
+function marketAge(state, clock) {
+  if (!state || !clock.speed) return 0;
+  const prices = Object.values(state.prices).map((price) => price.at);
+  return clock.ageMs(Math.max(state.feed.last_message_at ?? 0, ...prices)) / clock.speed;
+}

@@ -1,0 +1,40 @@
+/** Dark or light: the machine's choice, or the person's when storage lets us keep it. */
+
+import { recall, remember } from "./memory.js";
+
+/** @typedef {"auto" | "dark" | "light"} Choice */
+
+const KEY = "theme";
+
+export class Theme {
+  #changed;
+  #dark = matchMedia("(prefers-color-scheme: dark)");
+
+  /** @param {() => void} changed called after the colours did */
+  constructor(changed) {
+    this.#changed = changed;
+    const kept = recall(KEY);
+    /** @type {Choice} */
+    this.choice = kept === "dark" || kept === "light" ? kept : "auto";
+    this.#dark.addEventListener("change", () => this.#show());
+    this.#show();
+  }
+
+  /** What is shown. @returns {"dark" | "light"} */
+  get resolved() {
+    if (this.choice !== "auto") return this.choice;
+    return this.#dark.matches ? "dark" : "light";
+  }
+
+  /** @param {Choice} choice */
+  set(choice) {
+    this.choice = choice;
+    remember(KEY, choice);
+    this.#show();
+  }
+
+  #show() {
+    document.documentElement.dataset.theme = this.resolved;
+    this.#changed();
+  }
+}

@@ -1,0 +1,138 @@
+/** The frame around every view: top bar, banner, navigation, outlet, toasts, what is announced. */
+
+import { h, setText } from "../dom.js";
+import { mount as mountBanner } from "./banner.js";
+import { mount as mountNav } from "./nav.js";
+import * as overview from "./overview.js";
+import { mount as mountSignIn } from "./signin.js";
+import { mount as mountToasts } from "./toast.js";
+import { mount as mountTopbar } from "./topbar.js";
+
+/** @typedef {import("../main.js").App} App */
+/** @typedef {import("../main.js").View} View */
+
+const WIDE = "(min-width: 1024px)";
+const TITLES = { overview: "Overview", market: "Market", trades: "Trades", more: "More" };
+
+/** Views that come when they are first asked for. @type {Record<string, () => Promise<any>>} */
+const LATER = {
+  desk: () => import("./desk.js"),
+  market: () => import("./market.js"),
+  trades: () => import("./trades.js"),
+  more: () => import("./more.js"),
+};
+
+/**
+ * Build the frame.
+ * @param {HTMLElement} root
+ * @param {App} app
+ */
+export function mount(root, app) {
+  const main = h("main", { id: "main", tabindex: "-1" });
+  const spoken = h("div.vh", { "aria-live": "polite", role: "status" });
+  const toasts = h("div.toasts");
+  const bars = { top: h("header.topbar"), banner: h("div.banners"), nav: h("nav.nav", { "aria-label": "Views" }) };
+  root.append(h("a.skip", { href: "#main" }, "Skip to the figures"), bars.top, bars.nav, h("div.page", {}, bars.banner, main), toasts, spoken);
+  const parts = [mountTopbar(bars.top, app), mountBanner(bars.banner, app), mountNav(bars.nav, app)];
+  const toaster = mountToasts(toasts);
+  const wide = matchMedia(WIDE);
+  const outlet = new Outlet(main, app, () => nameOf(app, wide.matches));
+  wide.addEventListener("change", () => outlet.enter());
+
+  return {
+    /** @param {App["store"]["state"]} state @param {Set<string>} changed */
+    update(state, changed) {
+      root.classList.toggle("old", app.connection.current.frozen);
+      root.classList.toggle("signed-out", !app.role);
+      for (const part of parts) part.update(state, changed);
+      if (changed.has("connection")) setText(spoken, `${app.connection.current.word}. ${app.connection.current.banner?.title ?? ""}`);
+      if (changed.has("route") || changed.has("role")) outlet.enter();
+      outlet.update(state, changed);
+    },
+    toast: toaster.show,
+    /** @param {string} text */
+    announce: (text) => { setText(spoken, text); },
+  };
+}
+
+/** @param {App} app @param {boolean} wide @returns {string} */
+function nameOf(app, wide) {
+  if (!app.role) return "signin";
+  const { view } = app.router.current;
+  return view === "overview" && wide ? "desk" : view;
+}
+
+/** Holds one view at a time. */
+class Outlet {
+  #root;
+  #app;
+  #nameOf;
+  #name = "";
+  /** @type {View | null} */
+  #view = null;
+
+  /** @param {HTMLElement} root @param {App} app @param {() => string} name */
+  constructor(root, app, name) {
+    this.#root = root;
+    this.#app = app;
+    this.#nameOf = name;
+  }
+
+  /** Show the view that the route asks for, unless it is there. */
+  enter() {
+    const name = this.#nameOf();
+    if (name === this.#name) return;
+    const first = this.#name === "";
+    this.#name = name;
+    this.#leave();
+    this.#root.dataset.view = name;
+    document.title = titleOf(name);
+    if (name in LATER) void this.#load(name);
+    else this.#show(name === "signin" ? { mount: mountSignIn } : overview);
+    if (!first) this.#root.focus({ preventScroll: true });
+  }
+
+  /** @param {App["store"]["state"]} state @param {Set<string>} changed */
+  update(state, changed) {
+    this.#view?.update(state, changed);
+  }
+
+  /** @param {string} name */
+  async #load(name) {
+    try {
+      const module = await LATER[name]();
+      if (name === this.#name) this.#show(module);
+    } catch (error) {
+      if (name === this.#name) this.#fail(name, error);
+    }
+  }
+
+  /** @param {{mount: (root: HTMLElement, app: App) => View}} module */
+  #show(module) {
+    this.#root.replaceChildren();
+    this.#view = module.mount(this.#root, this.#app);
+    const { store } = this.#app;
+    this.#view.update(store.state, new Set([...store.sections, "connection", "time", "theme", "route", "role"]));
+  }
+
+  /** @param {string} name @param {unknown} error */
+  #fail(name, error) {
+    const again = h("button.btn.quiet", { onclick: () => { this.#name = ""; this.enter(); } }, "Try again");
+    this.#root.replaceChildren(h("div.wrap.gap", {}, h("div.empty.card", { role: "alert" },
+      h("b", {}, `${titleOf(name).split(" ")[0]} did not load`),
+      h("p", {}, "The connection broke on the way. Nothing else is affected."), again)));
+    console.warn(`The view ${name} did not load: ${error}`);
+  }
+
+  #leave() {
+    this.#view?.unmount();
+    this.#view = null;
+    this.#root.replaceChildren();
+  }
+}
+
+/** @param {string} name @returns {string} */
+function titleOf(name) {
+  const title = /** @type {Record<string, string>} */ (TITLES)[name];
+  return title && name !== "overview" ? `${title} · Quarterdeck` : "Quarterdeck";
+}
