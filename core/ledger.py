@@ -11,6 +11,7 @@ from decimal import ROUND_DOWN, Decimal
 from typing import Final
 
 import msgspec
+from typing_extensions import override
 
 from core.errors import LedgerError
 from core.orders import Fill, FundingCharged, OrderRole, Side
@@ -93,6 +94,10 @@ class Position(msgspec.Struct, frozen=True, kw_only=True):
         """Return the initial margin of everything that was ever entered: ROE's denominator."""
         return self.entry_cost / self.leverage
 
+    def gross_pnl(self, qty: Decimal, price: Decimal) -> Decimal:
+        """Return what closing *qty* (positive) at *price* books, cut to 8 decimals."""
+        return truncate8(qty * self.direction * (price - self.entry_price))
+
     def unrealized_pnl(self, mark_price: Decimal) -> Decimal:
         """Return the gross P&L of what is open at *mark_price*."""
         return self.qty * (mark_price - self.entry_price)
@@ -100,18 +105,16 @@ class Position(msgspec.Struct, frozen=True, kw_only=True):
 
 def fill_entries(fill: Fill, position: Position | None) -> list[Entry]:
     """Return the journal entries of *fill* against the *position* it meets (None when flat)."""
-    common = {
-        "at": fill.at, "strategy": fill.strategy, "symbol": fill.symbol,
-        "position_id": fill.position_id, "order_id": fill.order_id,
-    }  # fmt: skip
     traded = Entry(
-        **common, kind=EntryKind.FILL, amount=_realized(fill, position), source="fill",
-        source_id=fill.id, side=fill.side, qty=fill.qty, price=fill.price,
-        leverage=fill.leverage, role=fill.role,
+        at=fill.at, kind=EntryKind.FILL, strategy=fill.strategy,
+        amount=_realized(fill, position), source="fill", source_id=fill.id, symbol=fill.symbol,
+        position_id=fill.position_id, order_id=fill.order_id, side=fill.side, qty=fill.qty,
+        price=fill.price, leverage=fill.leverage, role=fill.role,
     )  # fmt: skip
     fee = Entry(
-        **common, kind=EntryKind.FEE, amount=-truncate8(fill.fee), source="fee",
-        source_id=fill.id,
+        at=fill.at, kind=EntryKind.FEE, strategy=fill.strategy, amount=-truncate8(fill.fee),
+        source="fee", source_id=fill.id, symbol=fill.symbol, position_id=fill.position_id,
+        order_id=fill.order_id,
     )  # fmt: skip
     return [traded, fee]
 
@@ -128,7 +131,7 @@ def funding_entry(charge: FundingCharged) -> Entry:
 def _realized(fill: Fill, position: Position | None) -> Decimal:
     if position is None or position.direction == fill.side.sign:
         return ZERO
-    return truncate8(fill.qty * position.direction * (fill.price - position.entry_price))
+    return position.gross_pnl(fill.qty, fill.price)
 
 
 class Portfolio:
@@ -146,6 +149,7 @@ class Portfolio:
         self.funding: Decimal = ZERO
         self._seen: set[tuple[str, str]] = set()
 
+    @override
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Portfolio):
             return NotImplemented
@@ -170,6 +174,10 @@ class Portfolio:
     def position(self, strategy: str, symbol: str) -> Position | None:
         """Return the open position of a sub-account in *symbol*, if any."""
         return self.positions.get((strategy, symbol))
+
+    def knows(self, source: str, source_id: str) -> bool:
+        """Return whether that entry was applied."""
+        return (source, source_id) in self._seen
 
     def by_id(self, position_id: str) -> Position | None:
         """Return the open position with that id, if any."""
@@ -272,7 +280,7 @@ def _after_fill(held: Position | None, entry: Entry) -> Position:
         )  # fmt: skip
     if entry.qty > abs(held.qty):
         raise LedgerError(f"fill {entry.source_id} would turn position {held.id} over")
-    expected = truncate8(entry.qty * held.direction * (entry.price - held.entry_price))
+    expected = held.gross_pnl(entry.qty, entry.price)
     if expected != entry.amount:
         raise LedgerError(
             f"fill {entry.source_id} books {entry.amount}, the journal says {expected}"

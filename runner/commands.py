@@ -209,6 +209,8 @@ class CommandDesk:
                 case "move_order":
                     order = self._order(args)
                     trader.move(order.id, self._new_price(order, args))
+                case _:
+                    raise CommandError("unknown_command", f"{intent.command} is unknown.", 400)
         except OrderRejected as error:
             raise CommandError("refused", f"{intent.title}: not done, {error}.") from error
         return _DONE[intent.command].format(title=intent.title), ""

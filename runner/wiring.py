@@ -97,7 +97,7 @@ def _status(tape: Tape, now: int) -> Status:
 def _trader(settings: Settings, tape: Tape, database: Database, account: Account) -> Trader:
     instruments = tape.feed.instruments
     portfolio = Portfolio.replay(recovery.journal(database, account.id))
-    strategies = [make_strategy(name, instruments) for name in settings.strategies]
+    strategies = [make_strategy(name) for name in settings.strategies]
     if not portfolio.cash:
         deposits = _deposits(strategies, account)
         Writer(database, account.id).commit(Batch(journal=deposits))

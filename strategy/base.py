@@ -39,6 +39,7 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     action: Action
+    symbol: str
     confidence: float
     reasons: tuple[str, ...]
     stop_price: Decimal | None = None

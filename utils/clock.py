@@ -26,10 +26,11 @@ class SystemClock:
 
     ``now()`` follows the wall clock forwards at once; when the wall clock is set back, it
     goes on from the last value at the monotonic clock's pace until the wall catches up.
+    *floor* is a time (ms) it may not fall below, such as the last one that was stored.
     """
 
-    def __init__(self) -> None:
-        self._last = 0
+    def __init__(self, floor: int = 0) -> None:
+        self._last = floor
         self._last_monotonic = time.monotonic()
 
     def now(self) -> int:

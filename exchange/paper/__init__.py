@@ -1,0 +1,1 @@
+"""A broker that trades on paper against a feed's prices."""

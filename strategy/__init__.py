@@ -1,0 +1,1 @@
+"""Strategies: bars in, decisions out. A new one is one file here and one line of settings."""
