@@ -1,0 +1,104 @@
+"""What one can write behind ``python run_dashboard.py``."""
+
+from argparse import SUPPRESS, ArgumentParser, _SubParsersAction
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from infra.settings import Settings
+
+ROLES: Final = ("viewer", "trader", "owner")
+DESCRIPTION: Final = (
+    "Trade on paper and watch it live: starts the engine and the page, keeps them running, and "
+    "stops both on Ctrl-C."
+)
+EPILOG: Final = "Every setting is explained in config/dashboards.yaml."
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """A parsed command line.
+
+    Attributes:
+        command: ``run``, ``login``, ``keys create``, ``keys list`` or ``keys revoke``.
+        flags: settings that were given, by their names, as text.
+    """
+
+    command: str
+    flags: dict[str, Any]
+    check: bool = False
+    browser: bool = True
+    yes: bool = False
+    name: str = ""
+    role: str = ""
+
+
+def parse(argv: Sequence[str]) -> Arguments:
+    """Return what *argv* asks for; argparse itself answers --help and misspellings."""
+    given = vars(_parser().parse_args(argv))
+    flags = {name: given.pop(name) for name in list(given) if name in Settings.model_fields}
+    words = (given.pop("command", None), given.pop("keys_command", None))
+    return Arguments(" ".join(filter(None, words)) or "run", flags, **given)
+
+
+def _parser() -> ArgumentParser:
+    parser = ArgumentParser(
+        prog="run_dashboard.py", description=DESCRIPTION, epilog=EPILOG,
+        argument_default=SUPPRESS, allow_abbrev=False,
+    )  # fmt: skip
+    _add_market(parser)
+    _add_place(parser)
+    parser.add_argument(
+        "--check", action="store_true", help="print the settings in force, tell what is wrong, end"
+    )
+    parser.add_argument(
+        "--no-browser", dest="browser", action="store_false", help="do not open the page"
+    )
+    _add_commands(parser.add_subparsers(dest="command", metavar="COMMAND", title="commands"))
+    return parser
+
+
+def _add_market(parser: ArgumentParser) -> None:
+    group = parser.add_argument_group("market and account")
+    add = group.add_argument
+    add("--market", metavar="auto|sim|replay", help="where prices come from [MARKET]")
+    add("--replay", metavar="PATH", nargs="+", action="extend",
+        help="files of 1-minute candles [REPLAY]")  # fmt: skip
+    add("--funding", metavar="PATH", nargs="+", action="extend",
+        help="files of funding rates [FUNDING]")  # fmt: skip
+    add("--loop", dest="replay_loop", action="store_true",
+        help="begin the replay again at its end [REPLAY_LOOP]")  # fmt: skip
+    add("--speed", metavar="N|max", help="how fast the market's time goes [SPEED]")
+    add("--seed", metavar="N", help="the simulated market's seed [SEED]")
+    add("--balance", metavar="USDT", help="what a new paper account holds [BALANCE]")
+    add("--reset-paper", action="store_true", help="archive the paper account and begin a new one")
+    add("--yes", action="store_true", help="do not ask before that")
+
+
+def _add_place(parser: ArgumentParser) -> None:
+    group = parser.add_argument_group("place")
+    add = group.add_argument
+    add("--host", dest="dashboard_host", metavar="HOST", help="[DASHBOARD_HOST]")
+    add("--port", dest="dashboard_port", metavar="PORT", help="[DASHBOARD_PORT]")
+    add("--data-dir", metavar="FOLDER", help="where ledger, keys and state live [DATA_DIR]")
+
+
+def _add_commands(commands: "_SubParsersAction[ArgumentParser]") -> None:
+    login = _command(commands, "login", "print a fresh one-time link to the page")
+    _add_place(login)
+    keys = _command(commands, "keys", "API keys for programs")
+    actions = keys.add_subparsers(dest="keys_command", metavar="ACTION", required=True)
+    create = _command(actions, "create", "print a new key; it is shown this once")
+    create.add_argument("--role", choices=ROLES, required=True)
+    create.add_argument("--name", required=True, help="what you will know it by")
+    revoke = _command(actions, "revoke", "make a key useless at once")
+    revoke.add_argument("name", help="the name it was created with")
+    for command in (create, revoke, _command(actions, "list", "list the keys, not their secrets")):
+        _add_place(command)
+
+
+def _command(commands: "_SubParsersAction[ArgumentParser]", name: str, what: str) -> ArgumentParser:
+    return commands.add_parser(
+        name, help=what, description=what.capitalize() + ".",
+        argument_default=SUPPRESS, allow_abbrev=False,
+    )  # fmt: skip

@@ -1,0 +1,241 @@
+"""Real processes: small Python programs stand in for engine and web."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+
+from runner.supervisor import EXIT_CONFIG, ChildSpec, Pace, Supervisor
+from tests.services import wait_until
+from utils.clock import SystemClock
+
+ROOT = Path(__file__).parents[2]
+QUICK = Pace(base_s=0.01, cap_s=0.02, stable_s=60, grace_s=2.3)
+WAIT_FOR_EVER = "import signal\nprint('ready', flush=True)\nwhile True: signal.pause()"
+DEAF = f"import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n{WAIT_FOR_EVER}"
+
+
+class Notes:
+    """A console that remembers."""
+
+    def __init__(self) -> None:
+        self.said: dict[str, str] = {}
+        self.told: list[str] = []
+
+    def child_said(self, name: str, text: str) -> None:
+        self.said[name] = self.said.get(name, "") + text
+
+    def child_ended(self, name: str) -> None:
+        self.said[name] = self.said.get(name, "") + "<end>"
+
+    def tell(self, text: str) -> None:
+        self.told.append(text)
+
+
+def child(name: str, program: str, **once: str) -> ChildSpec:
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
+    return ChildSpec(
+        name, [sys.executable, "-c", textwrap.dedent(program)], ROOT, environment, once
+    )
+
+
+@contextlib.asynccontextmanager
+async def supervised(
+    *children: ChildSpec, pace: Pace = QUICK
+) -> AsyncIterator[tuple[Supervisor, Notes, "asyncio.Task[int]"]]:
+    notes = Notes()
+    supervisor = Supervisor(children, notes, SystemClock(), pace)
+    running = asyncio.create_task(supervisor.run())
+    try:
+        yield supervisor, notes, running
+    finally:
+        supervisor.stop()
+        await asyncio.wait_for(running, 10)
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(20):
+        while not holds():
+            await asyncio.sleep(0.01)
+
+
+def is_alive(pid: int) -> bool:
+    """Tell whether *pid* runs; a zombie that nobody has reaped yet does not."""
+    with contextlib.suppress(OSError):
+        state = subprocess.run(
+            ["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False
+        ).stdout.strip()
+        return bool(state) and not state.startswith("Z")
+    return False
+
+
+def test_a_child_that_is_killed_comes_back() -> None:
+    async def scenario() -> None:
+        async with supervised(child("web", WAIT_FOR_EVER)) as (supervisor, notes, _):
+            await until(lambda: notes.said.get("web", "").count("ready") == 1)
+            first = supervisor.pids["web"]
+            os.kill(first, signal.SIGKILL)
+            await until(lambda: notes.said["web"].count("ready") == 2)
+
+            assert supervisor.pids["web"] != first
+            assert notes.told[0].startswith("web ended (killed by SIGKILL); starting it again in")
+
+    asyncio.run(scenario())
+
+
+def test_one_child_dying_leaves_the_others_alone() -> None:
+    async def scenario() -> None:
+        children = (child("engine", WAIT_FOR_EVER), child("web", "raise SystemExit(3)"))
+        async with supervised(*children) as (supervisor, notes, _):
+            await until(lambda: "ready" in notes.said.get("engine", ""))
+            engine = supervisor.pids["engine"]
+            await until(lambda: len(notes.told) >= 3)
+
+            assert supervisor.pids["engine"] == engine
+            assert "web ended (exit code 3)" in notes.told[0]
+
+    asyncio.run(scenario())
+
+
+def test_what_a_dead_child_left_running_is_killed_before_it_starts_again() -> None:
+    program = f"""
+        import subprocess, sys
+        worker = subprocess.Popen([sys.executable, "-c", {DEAF!r}])
+        print("worker", worker.pid, flush=True)
+        worker.wait()
+    """
+
+    async def scenario() -> None:
+        async with supervised(child("web", program)) as (supervisor, notes, _):
+            await until(lambda: "ready" in notes.said.get("web", ""))
+            worker = int(notes.said["web"].split("worker ")[1].split()[0])
+            os.kill(supervisor.pids["web"], signal.SIGKILL)
+            await until(lambda: bool(notes.told))
+
+            await until(lambda: not is_alive(worker))
+
+    asyncio.run(scenario())
+
+
+def test_a_configuration_error_of_one_child_ends_everything() -> None:
+    async def scenario() -> int:
+        children = (child("engine", "raise SystemExit(2)"), child("web", WAIT_FOR_EVER))
+        async with supervised(*children) as (_, _, running):
+            return await asyncio.wait_for(running, 10)
+
+    assert asyncio.run(scenario()) == EXIT_CONFIG
+
+
+def test_a_child_that_finished_well_is_not_started_again() -> None:
+    async def scenario() -> None:
+        children = (child("engine", "print('done')"), child("web", WAIT_FOR_EVER))
+        async with supervised(*children) as (supervisor, notes, running):
+            await until(lambda: "<end>" in notes.said.get("engine", ""))
+            await until(lambda: "ready" in notes.said.get("web", ""))
+
+            assert list(supervisor.pids) == ["web"]
+            assert not running.done()
+            assert notes.said["engine"] == "done\n<end>"
+
+    asyncio.run(scenario())
+
+
+def test_variables_for_the_first_start_are_gone_at_the_second() -> None:
+    program = (
+        "import os, signal; print(os.environ.get('RESET', 'none'), flush=True); signal.pause()"
+    )
+
+    async def scenario() -> None:
+        async with supervised(child("engine", program, RESET="yes")) as (supervisor, notes, _):
+            await until(lambda: notes.said.get("engine") == "yes\n")
+            os.kill(supervisor.pids["engine"], signal.SIGKILL)
+            await until(lambda: notes.said["engine"] == "yes\n<end>none\n")
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("program", [WAIT_FOR_EVER, DEAF], ids=["polite", "deaf to SIGTERM"])
+def test_stopping_takes_less_than_three_seconds_and_leaves_nobody(program: str) -> None:
+    async def scenario() -> tuple[float, int]:
+        async with supervised(child("engine", program)) as (supervisor, notes, running):
+            await until(lambda: "ready" in notes.said.get("engine", ""))
+            pid = supervisor.pids["engine"]
+            began = time.monotonic()
+            supervisor.stop()
+            assert await running == 0
+            return time.monotonic() - began, pid
+
+    took_s, pid = asyncio.run(scenario())
+
+    assert took_s < 3
+    assert not is_alive(pid)
+
+
+def test_a_second_stop_does_not_wait() -> None:
+    async def scenario() -> None:
+        patient = Pace(grace_s=60)
+        async with supervised(child("engine", DEAF), pace=patient) as (supervisor, notes, running):
+            await until(lambda: "ready" in notes.said.get("engine", ""))
+            supervisor.stop()
+            supervisor.stop()
+            assert await asyncio.wait_for(running, 5) == 0
+
+    asyncio.run(scenario())
+
+
+def test_stopping_while_a_child_is_being_started_again_ends_too() -> None:
+    async def scenario() -> None:
+        slow = Pace(base_s=3600, cap_s=3600)
+        async with supervised(child("web", "raise SystemExit(1)"), pace=slow) as (_, notes, _):
+            await until(lambda: bool(notes.told))
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_signals_stop_it(number: signal.Signals) -> None:
+    async def scenario() -> int:
+        async with supervised(child("engine", WAIT_FOR_EVER)) as (_, notes, running):
+            await until(lambda: "ready" in notes.said.get("engine", ""))
+            os.kill(os.getpid(), number)
+            return await asyncio.wait_for(running, 5)
+
+    assert asyncio.run(scenario()) == 0
+
+
+@pytest.mark.parametrize("program", [WAIT_FOR_EVER, DEAF], ids=["polite", "deaf to SIGTERM"])
+def test_no_child_outlives_a_killed_launcher(program: str, tmp_path: Path) -> None:
+    watching = f"from utils.parent_watch import exit_with_parent\nexit_with_parent()\n{program}"
+    script = tmp_path / "launcher.py"
+    script.write_text(
+        textwrap.dedent(f"""
+            import asyncio, sys
+            from pathlib import Path
+            from runner.console import TerminalConsole
+            from runner.supervisor import ChildSpec, Supervisor
+            from utils.clock import SystemClock
+            argv = [sys.executable, "-c", {"import os; print(os.getpid())" + chr(10) + watching!r}]
+            child = ChildSpec("engine", argv, Path.cwd(), {{"PYTHONPATH": {str(ROOT)!r}}})
+            console = TerminalConsole(sys.stdout)
+            asyncio.run(Supervisor([child], console, SystemClock()).run())
+        """),
+        encoding="utf-8",
+    )
+    with subprocess.Popen(
+        [sys.executable, script], cwd=ROOT, env={"PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE, text=True,
+    ) as launcher:  # fmt: skip
+        assert launcher.stdout is not None
+        pid = int(launcher.stdout.readline().split("│")[1])
+        assert "ready" in launcher.stdout.readline()
+        launcher.kill()
+
+        wait_until(lambda: not is_alive(pid), "the child has followed its launcher", 10)
