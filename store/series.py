@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, FromClause, Select, and_, func, literal, select, union_all
+from sqlalchemy import BigInteger, ColumnElement, Select, func, literal, select, union_all
 
 from core.market import MINUTE_MS
 from store import tables
@@ -77,13 +77,11 @@ def candles(
         .group_by(slot)
         .subquery()
     )
-    opening, closing = table.alias("opening"), table.alias("closing")
-    query = (
-        select(slots, opening.c.open, closing.c.close)
-        .join(opening, _minute(opening, account_id, symbol, slots.c.first))
-        .join(closing, _minute(closing, account_id, symbol, slots.c.last))
-        .order_by(slots.c.first)
-    )
+    query = select(
+        slots,
+        _at_minute("open", account_id, symbol, slots.c.first),
+        _at_minute("close", account_id, symbol, slots.c.last),
+    ).order_by(slots.c.first)
     with database.read() as connection:
         rows = connection.execute(query).all()
     return [
@@ -92,10 +90,21 @@ def candles(
     ]
 
 
-def _minute(
-    table: FromClause, account_id: int, symbol: str, at: ColumnElement[int]
-) -> ColumnElement[bool]:
-    return and_(table.c.account_id == account_id, table.c.symbol == symbol, table.c.open_time == at)
+def _at_minute(
+    price: str, account_id: int, symbol: str, open_time: ColumnElement[int]
+) -> ColumnElement[float]:
+    minute = tables.candles.alias()
+    return (
+        select(minute.c[price])
+        .where(minute.c.account_id == account_id, minute.c.symbol == symbol)
+        .where(minute.c.open_time == open_time)
+        .scalar_subquery()
+        .label(price)
+    )
+
+
+def _ms(value: int) -> ColumnElement[int]:
+    return literal(value, BigInteger)  # PostgreSQL would take a bare number for 32 bits
 
 
 def _thinned(account_id: int, span: tuple[int, int], max_points: int) -> Select[Any]:
@@ -106,13 +115,13 @@ def _thinned(account_id: int, span: tuple[int, int], max_points: int) -> Select[
     width = -(-(last - first) // slots)  # rounded up, so that the last slot ends at or after last
     number = select(literal(0).label("n")).cte("slot", recursive=True)
     number = number.union_all(select(number.c.n + 1).where(number.c.n < slots - 1))
-    start = first + number.c.n * width
+    start = _ms(first) + number.c.n * _ms(width)
     newest = (
         select(func.max(table.c.at))
         .where(table.c.account_id == account_id)
-        .where(table.c.at > start, table.c.at <= start + width, table.c.at <= last)
+        .where(table.c.at > start, table.c.at <= start + _ms(width), table.c.at <= last)
         .scalar_subquery()
     )
-    shown = union_all(select(newest).select_from(number), select(literal(first)))
+    shown = union_all(select(newest).select_from(number), select(_ms(first)))
     mine = select(table).where(table.c.account_id == account_id, table.c.at.in_(shown))
     return mine.order_by(table.c.at)

@@ -4,15 +4,17 @@ from decimal import Decimal
 from typing import Any
 
 from core.ledger import Entry, EntryKind
-from core.market import MINUTE_MS, Bar
+from core.market import HOUR_MS, MINUTE_MS, Bar
 from core.orders import Order, OrderRole, OrderStatus, OrderType, Side
 from core.trades import PositionSide, Trade
 from store.writer import Batch, EquityPoint, Fact
 
+START = 472_223 * HOUR_MS  # in November 2023; times of today do not fit into 32 bits
+
 
 def entry(number: int, **changes: Any) -> Entry:
     values: dict[str, Any] = {
-        "at": number * 1000,
+        "at": START + number * 1000,
         "kind": EntryKind.FILL,
         "strategy": "trend",
         "amount": Decimal("12.34567891"),
@@ -40,7 +42,7 @@ def order(number: int, **changes: Any) -> Order:
         "qty": Decimal("0.015"),
         "role": OrderRole.STOP,
         "position_id": "position-1",
-        "created_at": number * 1000,
+        "created_at": START + number * 1000,
         "leverage": 5,
         "trigger_price": Decimal("59000.1"),
         "reduce_only": True,
@@ -59,8 +61,8 @@ def trade(number: int, **changes: Any) -> Trade:
         "qty": Decimal("0.015"),
         "entry_price": Decimal("60123.45678901"),
         "exit_price": Decimal("61000.5"),
-        "opened_at": number * 1000 - 500,
-        "closed_at": number * 1000,
+        "opened_at": START + number * 1000 - 500,
+        "closed_at": START + number * 1000,
         "gross_pnl": Decimal("13.15"),
         "fees": Decimal("0.91"),
         "funding": Decimal("-0.04"),
@@ -73,14 +75,20 @@ def trade(number: int, **changes: Any) -> Trade:
 
 
 def fact(number: int, kind: str = "order_filled", **changes: Any) -> Fact:
-    data = {"fact_id": f"f{number}", "kind": kind, "at": number * 1000, "amount": 1.5, "note": None}
-    return Fact(number, f"f{number}", kind, number * 1000, data | changes)
+    data = {
+        "fact_id": f"f{number}",
+        "kind": kind,
+        "at": START + number * 1000,
+        "amount": 1.5,
+        "note": None,
+    }
+    return Fact(number, f"f{number}", kind, START + number * 1000, data | changes)
 
 
 def bar(minute: int, symbol: str = "BTC/USDT", close: str = "60001.5") -> Bar:
     return Bar(
         symbol=symbol,
-        open_time=minute * MINUTE_MS,
+        open_time=START + minute * MINUTE_MS,
         open=Decimal("60000.1"),
         high=Decimal("60010.25"),
         low=Decimal("59990.75"),
@@ -90,7 +98,7 @@ def bar(minute: int, symbol: str = "BTC/USDT", close: str = "60001.5") -> Bar:
 
 
 def point(minute: int, equity: str = "10012.34567891") -> EquityPoint:
-    return EquityPoint(minute * MINUTE_MS, Decimal(equity), Decimal(10000))
+    return EquityPoint(START + minute * MINUTE_MS, Decimal(equity), Decimal(10000))
 
 
 def batch(number: int) -> Batch:

@@ -6,7 +6,7 @@ from store.digest import digest
 from store.writer import Batch, Writer
 from tests.store import samples
 
-NOON = 43_200_000
+NOON = samples.START + 43_200_000
 
 
 def test_a_digest_counts_what_happened_since(
@@ -24,9 +24,9 @@ def test_a_digest_counts_what_happened_since(
                 for gross, n in results.items()
             ],
             facts=[samples.fact(1, "order_refused")]
-            + [samples.fact(NOON // 1000 + n, "order_refused") for n in (0, 1, 2)]
-            + [samples.fact(NOON // 1000 + n, "alert_raised") for n in (3,)]
-            + [samples.fact(NOON // 1000 + n, "order_filled") for n in (4, 5)],
+            + [samples.fact(43_200 + n, "order_refused") for n in (0, 1, 2)]
+            + [samples.fact(43_200 + n, "alert_raised") for n in (3,)]
+            + [samples.fact(43_200 + n, "order_filled") for n in (4, 5)],
             equity=[samples.point(m, f"{m}.5") for m in (718, 719, 721, 725)],
         )
     )  # fmt: skip

@@ -29,7 +29,7 @@ def filled(writer: Writer, account: Account) -> Account:
     """An account with forty of everything, many at the same moment."""
     batch = Batch()
     for number in range(40):
-        at = number // 6 * 1000
+        at = samples.START + number // 6 * 1000
         own = {"symbol": SYMBOLS[number % 2], "strategy": STRATEGIES[number % 3 == 0]}
         batch.trades.append(samples.trade(number, closed_at=at, **own))
         batch.orders.append(samples.order(number, created_at=at, **own))
@@ -80,7 +80,7 @@ def test_what_is_added_meanwhile_neither_repeats_nor_hides(
     database: Database, filled: Account, writer: Writer
 ) -> None:
     first = history.trades(database, filled.id, Wanted(limit=10))
-    writer.commit(Batch(trades=[samples.trade(100, closed_at=99_000)]))
+    writer.commit(Batch(trades=[samples.trade(100, closed_at=samples.START + 99_000)]))
     rest = history.trades(database, filled.id, Wanted(limit=100, cursor=first.next_cursor))
 
     ids = [trade.id for trade in first.items + rest.items]
@@ -95,7 +95,9 @@ def test_a_list_is_narrowed_by_symbol_strategy_and_time(
     of: List, time: str, database: Database, filled: Account
 ) -> None:
     everything = of(database, filled.id, Wanted(limit=1000)).items
-    wanted = Wanted(symbol="ETH/USDT", strategy="trend", since=2000, until=5000)
+    wanted = Wanted(
+        symbol="ETH/USDT", strategy="trend", since=samples.START + 2000, until=samples.START + 5000
+    )
 
     shown = of(database, filled.id, wanted).items
 
@@ -104,7 +106,7 @@ def test_a_list_is_narrowed_by_symbol_strategy_and_time(
         for item in everything
         if item.symbol == "ETH/USDT"
         and item.strategy == "trend"
-        and 2000 <= getattr(item, time) < 5000
+        and 2000 <= getattr(item, time) - samples.START < 5000
     ]
     assert shown
 

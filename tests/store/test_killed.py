@@ -34,7 +34,7 @@ while True:
 
 def test_what_was_committed_survives_a_kill_at_any_moment(url: str) -> None:
     """Each round goes on where the stored checkpoint says, as the engine does."""
-    rng, told, checkpoint = random.Random(5), -1, -1  # noqa: S311 - a die, not a secret
+    rng, told, checkpoint = random.Random(5), -1, -1
     for _ in range(ROUNDS):
         told = max(told, commit_and_kill(url, checkpoint + 1, lines=rng.randrange(1, 60)))
         checkpoint = checked(url)

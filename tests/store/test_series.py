@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.market import HOUR_MS, MINUTE_MS, Bar
+from core.market import MINUTE_MS, Bar
 from store import series
 from store.accounts import Account, find_or_create_account
 from store.database import Database
@@ -15,6 +15,10 @@ from store.writer import Batch, Writer
 from tests.store import samples
 
 LONG = 3000
+
+
+def minute(number: int) -> int:
+    return samples.START + number * MINUTE_MS
 
 
 @pytest.fixture
@@ -56,14 +60,14 @@ def test_each_thinned_point_is_the_last_of_its_slot(database: Database, traded: 
 
 
 def test_equity_that_fits_is_not_thinned(database: Database, traded: Account) -> None:
-    day = series.equity(database, traded.id, since=100 * MINUTE_MS, until=200 * MINUTE_MS)
+    day = series.equity(database, traded.id, since=minute(100), until=minute(200))
 
-    assert [p.at // MINUTE_MS for p in day] == [m for m in range(100, 200) if m % 97]
+    assert [p.at for p in day] == [minute(m) for m in range(100, 200) if m % 97]
 
 
 def test_an_account_without_a_past_has_no_equity(database: Database, account: Account) -> None:
     assert series.equity(database, account.id) == []
-    assert series.candles(database, account.id, "BTC/USDT", 0, HOUR_MS) == []
+    assert series.candles(database, account.id, "BTC/USDT", minute(0), minute(60)) == []
 
 
 def aggregated(bars: Iterable[Bar], interval_ms: int) -> list[Candle]:
@@ -93,7 +97,7 @@ def aggregated(bars: Iterable[Bar], interval_ms: int) -> list[Candle]:
 def test_candles_are_what_their_minutes_make(
     database: Database, shared: Account, interval: int, start: int, length: int
 ) -> None:
-    since, until = start * MINUTE_MS, (start + length) * MINUTE_MS
+    since, until = minute(start), minute(start + length)
     width = interval * MINUTE_MS
     aligned = -(-since // width) * width
 
@@ -103,7 +107,7 @@ def test_candles_are_what_their_minutes_make(
         [
             samples.bar(m, close=f"{60_000 + m % 7}.5")
             for m in range(LONG)
-            if m % 3 and aligned <= m * MINUTE_MS < until
+            if m % 3 and aligned <= minute(m) < until
         ],
         width,
     )
