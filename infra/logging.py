@@ -11,6 +11,7 @@ SECRETS = re.compile(
     r"(?P<url>://[^/@\s:]*:)[^@\s/]+(?=@)"
     r"|(?P<code>\bcode=)[\w.~-]+"
     r"|(?P<bearer>\bBearer\s+)[\w.~+/=-]+"
+    r"|(?P<key>\bqd[a-z]_)[\w-]+"
     r"|(?P<cookie>\b(?:Set-)?Cookie:\s*)[^\r\n]+",
     re.IGNORECASE,
 )

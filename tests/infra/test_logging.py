@@ -45,6 +45,7 @@ def test_what_is_below_the_level_is_not_shown(capfd: pytest.CaptureFixture[str])
         ("Authorization: Bearer qd_abc.123", "Authorization: Bearer ***"),
         ("postgresql+psycopg://me:s3cret@host/db", "postgresql+psycopg://me:***@host/db"),
         ("Set-Cookie: session=abc; HttpOnly", "Set-Cookie: ***"),
+        ("found key qdk_abc-123 twice", "found key qdk_*** twice"),
         ("BTC/USDT at 12:30:01 costs 3", "BTC/USDT at 12:30:01 costs 3"),
     ],
 )

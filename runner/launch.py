@@ -1,0 +1,147 @@
+"""The launcher: engine and page from one command, supervised, until Ctrl-C."""
+
+import asyncio
+import socket
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+import yaml
+
+from core.errors import ConfigError, QuarterdeckError
+from infra.settings import ROOT, Settings, child_environment, load_settings
+from runner.arguments import Arguments, parse
+from runner.console import TerminalConsole
+from runner.doorkeeper import Doorkeeper, reachable
+from runner.health import ask_health
+from runner.instance import only_instance
+from runner.supervisor import EXIT_CONFIG, ChildSpec, Supervisor
+from utils.clock import SystemClock
+from utils.desktop import open_in_browser
+from utils.files import make_private_folder
+
+POLL_S: Final = 0.2
+# the page opens with a real past if that takes no longer than this
+PATIENCE_S: Final = 30.0
+EXIT_INTERRUPTED: Final = 130
+
+
+def main(argv: Sequence[str]) -> int:
+    """Do what *argv* asks for; return the exit code, 2 when a person must mend something."""
+    arguments = parse(argv)
+    try:
+        settings = load_settings(arguments.flags)
+        return _obey(settings, arguments)
+    except QuarterdeckError as error:
+        print(error, file=sys.stderr)
+        return EXIT_CONFIG
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+
+
+def _obey(settings: Settings, arguments: Arguments) -> int:
+    doorkeeper = Doorkeeper(settings, SystemClock())
+    match arguments.command:
+        case "login":
+            print(doorkeeper.one_time_link())
+        case "keys create":
+            print(doorkeeper.create_key(arguments.name, arguments.role))
+        case "keys list":
+            print(doorkeeper.key_table())
+        case "keys revoke":
+            doorkeeper.revoke_key(arguments.name)
+            print(f"Key {arguments.name} is revoked.", file=sys.stderr)
+        case _:
+            return _check(settings) if arguments.check else _run(settings, arguments)
+    return 0
+
+
+def _check(settings: Settings) -> int:
+    _make_folders(settings)
+    print(yaml.safe_dump(settings.effective(), sort_keys=False, allow_unicode=True), end="")
+    return 0
+
+
+def _run(settings: Settings, arguments: Arguments) -> int:
+    _make_folders(settings)
+    with only_instance(settings.run_dir, settings.dashboard_host, settings.dashboard_port):
+        _require_free_port(settings.dashboard_host, settings.dashboard_port)
+        if settings.reset_paper and not arguments.yes and not _agrees_to_reset(settings):
+            print("Nothing was changed.", file=sys.stderr)
+            return 1
+        return asyncio.run(_serve(settings, browser=arguments.browser))
+
+
+def _make_folders(settings: Settings) -> None:
+    try:
+        make_private_folder(settings.run_dir)
+    except OSError as error:
+        raise ConfigError(f"data folder {settings.data_dir} cannot be used: {error}") from error
+
+
+def _require_free_port(host: str, port: int) -> None:
+    """See that the page can listen on *port* of *host*.
+
+    Raises:
+        ConfigError: it cannot.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise ConfigError(
+                f"port {port} on {host} cannot be used ({error.strerror or error}): "
+                "choose another with --port, or stop what uses it"
+            ) from error
+
+
+def _agrees_to_reset(settings: Settings) -> bool:
+    if not sys.stdin.isatty():
+        raise ConfigError("--reset-paper asks first, and there is no terminal: add --yes")
+    answer = input(
+        "Archive the paper account, its positions and its history, and begin a new one with "
+        f"{settings.balance} USDT? [y/N] "
+    )
+    return answer.strip().lower() in {"y", "yes"}
+
+
+async def _serve(settings: Settings, *, browser: bool) -> int:
+    console = TerminalConsole(sys.stderr)
+    supervisor = Supervisor(_children(settings), console, SystemClock())
+    announcing = asyncio.create_task(_announce(settings, supervisor, console, browser=browser))
+    code = await supervisor.run()
+    await announcing
+    if code == 0:
+        console.tell("Stopped.")
+    return code
+
+
+def _children(settings: Settings) -> list[ChildSpec]:
+    # an engine that is restarted must not archive the account it has just begun
+    environment = child_environment(settings.model_copy(update={"reset_paper": False}))
+    once = {"RESET_PAPER": "true"} if settings.reset_paper else {}
+    return [
+        ChildSpec("engine", [sys.executable, "-m", "runner"], ROOT, environment, once),
+        ChildSpec("web", [sys.executable, str(ROOT / "webapp_server.py")], ROOT, environment),
+    ]
+
+
+async def _announce(
+    settings: Settings, supervisor: Supervisor, console: TerminalConsole, *, browser: bool
+) -> None:
+    """Print the one-time link once the page answers, and open it."""
+    clock = SystemClock()
+    host = reachable(settings.dashboard_host)
+    latest = clock.monotonic() + PATIENCE_S
+    while not await supervisor.wait_stopping(POLL_S):
+        health = await ask_health(host, settings.dashboard_port)
+        if health is None or (health.get("engine") != "up" and clock.monotonic() < latest):
+            continue
+        url = Doorkeeper(settings, clock).one_time_link()
+        console.tell("The page is ready. This link works once; the command login prints another:")
+        print(f"\n    {url}\n", flush=True)
+        if browser:
+            await asyncio.to_thread(open_in_browser, url)
+        return
