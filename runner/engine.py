@@ -7,7 +7,6 @@ what happened and only then tells it.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -63,22 +62,24 @@ class Engine:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="ledger")
 
     async def live(self) -> None:
-        """Trade on the feed as it comes, until the tape ends or the task is cancelled."""
+        """Trade on the feed as it comes; when the tape ends, stay to answer."""
         self.status.status, self.status.progress_pct = "running", None
         async with self.lock:
             self.telling.everything()
-        beat = asyncio.create_task(self._keep_beat())
+        pulse = asyncio.create_task(self._pulse())
         try:
-            async for step in self._steps():
+            async for step in self.feed.live(self.clock):
                 await self.on_step(step)
             await self.tape_ended()
-            await beat
+            await pulse
         finally:
-            beat.cancel()
-            await asyncio.gather(beat, return_exceptions=True)
+            pulse.cancel()
+            await asyncio.gather(pulse, return_exceptions=True)
 
-    def _steps(self) -> AsyncIterator[Step]:
-        return self.feed.live(self.clock)
+    async def rest(self) -> None:
+        """Stay to answer after a tape that was played flat out."""
+        await self.tape_ended()
+        await self._pulse()
 
     async def on_step(self, step: Step) -> None:
         """Take one step, commit what it did and tell it."""
@@ -199,7 +200,7 @@ class Engine:
         """Wait real seconds, whatever the engine clock's speed."""
         await asyncio.sleep(seconds)  # noqa: TID251 - the machine's time, not the market's
 
-    async def _keep_beat(self) -> None:
+    async def _pulse(self) -> None:
         """Flush states, watch the feed's age, write the state file, check the ledger."""
         next_file = next_check = 0.0
         while True:

@@ -11,12 +11,12 @@ from exchange.simulated.feed import SimulatedFeed
 from infra.settings import Settings
 from utils.clock import Clock, ScaledClock, SystemClock
 
-AUTO_NOTE: Final = "Connections to exchanges are not part of this version, so prices are simulated."
+AUTO_NOTE: Final = "This version knows no exchange yet, so the market is simulated."
 
 
 @dataclass(slots=True)
 class Tape:
-    """A feed and its pace. ``speed`` is engine seconds a real second, None when flat out."""
+    """A feed and its pace: ``speed`` is engine seconds a real second, None when flat out."""
 
     feed: MarketFeed
     speed: float | None
@@ -25,7 +25,10 @@ class Tape:
 
 @dataclass(slots=True)
 class Course:
-    """How this start goes: history up to ``until`` (None: to the end), then live on ``clock``."""
+    """How this start goes: history before ``until`` (None: to the end), then live on ``clock``.
+
+    Either part may be missing; ``what`` names the history for a person who waits.
+    """
 
     clock: Clock
     until: int | None
@@ -34,7 +37,7 @@ class Course:
     what: str
 
 
-def choose_market(settings: Settings, now: int) -> Tape:
+def choose_tape(settings: Settings, now: int) -> Tape:
     """Return the market the settings ask for.
 
     Raises:
@@ -50,3 +53,25 @@ def choose_market(settings: Settings, now: int) -> Tape:
         settings.seed, settings.symbols, start=start, tick_ms=settings.tick_ms, speed=speed
     )
     return Tape(simulated, speed, note)
+
+
+def set_course(tape: Tape, saved: Mapping[str, Any] | None, settings: Settings) -> Course:
+    """Put the feed where the last commit left it and say how to go on from there.
+
+    Engine time never goes back: when the machine's clock was set back, it goes on from the last
+    stored time.
+    """
+    last_at = saved["at"] if saved else 0
+    system = SystemClock(floor=last_at)
+    now = system.now()
+    unfinished = saved is None or bool(saved["warming_up"])
+    tape.feed.resume(saved["feed"] if saved else None, last_at if unfinished else now)
+    if isinstance(tape.feed, ReplayFeed):
+        clock = ScaledClock(system, tape.feed.next_at, tape.speed or 1.0)
+        flat_out = tape.speed is None
+        return Course(clock, None, flat_out, not flat_out, "Playing the tape")
+    if tape.speed is None:
+        return Course(system, None, plays_past=True, plays_live=False, what="Simulating")
+    clock = system if tape.speed == 1.0 else ScaledClock(system, now, tape.speed)
+    what = f"Playing the last {settings.warmup_days} days"
+    return Course(clock, now, unfinished, plays_live=True, what=what)

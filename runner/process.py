@@ -7,16 +7,14 @@ import signal
 from collections.abc import Sequence
 from typing import Final
 
-from core.market import MINUTE_MS
 from core.stream import Frame
 from infra.bus.unix_server import UnixBusServer
 from infra.settings import Settings
 from runner.engine import Engine
-from runner.markets import choose_market
+from runner.markets import choose_tape
 from runner.past import play
 from runner.wiring import Wired, wire
 from utils.clock import SystemClock
-from utils.parent_watch import exit_with_parent
 
 log: Final = logging.getLogger(__name__)
 
@@ -38,11 +36,11 @@ async def run(settings: Settings) -> None:
     Raises:
         ConfigError: something that a person must mend first.
     """
-    exit_with_parent()
+    now = SystemClock().now()
     outlet = _Outlet()
-    wired = wire(settings, choose_market(settings), outlet.send, SystemClock())
-    engine = wired.engine
-    publisher = engine.publisher
+    wired = wire(settings, choose_tape(settings, now), now, outlet.send)
+    engine, publisher = wired.engine, wired.engine.publisher
+    _report_set_aside(engine.state_file.set_aside(now))
     bus = UnixBusServer(
         settings.socket_path, publisher.ring, publisher.snapshot, engine.answer,
         lambda: publisher.clock.now(),
@@ -73,10 +71,15 @@ async def _trade(engine: Engine, wired: Wired) -> None:
         held = len(engine.trader.portfolio.positions)
         noun = "position" if held == 1 else "positions"
         await engine.alert("info", "engine_restarted", "Engine restarted", f"{held} {noun} rebuilt")
-    if wired.plays_past:
-        await play(engine, wired.past_until, wired.past_name)
-    if wired.flat_out:
-        await engine.tape_ended()
-        await engine.keep_pulse()
-        return
-    await engine.live()
+    course = wired.course
+    if course.plays_past:
+        await play(engine, course.until, course.what)
+    if course.plays_live:
+        await engine.live()
+    else:
+        await engine.rest()
+
+
+def _report_set_aside(sentence: str) -> None:
+    if sentence:
+        log.warning("%s", sentence)

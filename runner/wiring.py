@@ -17,7 +17,7 @@ from runner.engine import Engine
 from runner.freshness import Freshness
 from runner.ledger_check import LedgerCheck
 from runner.limits import risk_limits
-from runner.markets import Tape
+from runner.markets import Course, Tape, set_course
 from runner.publisher import Publisher
 from runner.rebuild import rebuild
 from runner.record import Record
@@ -31,7 +31,6 @@ from store.database import Database
 from store.writer import Batch, Writer
 from strategy.base import Strategy
 from strategy.registry import make_strategy
-from utils.clock import Clock
 
 _DAY_BARS: Final = DAY_MS // MINUTE_MS
 
@@ -42,6 +41,7 @@ class Wired:
 
     engine: Engine
     database: Database
+    course: Course
     saved: Mapping[str, Any] | None
 
     @property
@@ -51,7 +51,7 @@ class Wired:
 
 
 def wire(
-    settings: Settings, tape: Tape, clock: Clock, send: Callable[[Sequence[Frame]], None]
+    settings: Settings, tape: Tape, now: int, send: Callable[[Sequence[Frame]], None]
 ) -> Wired:
     """Open the ledger, rebuild what it says, and connect everything to it.
 
@@ -61,10 +61,12 @@ def wire(
     """
     database = Database(settings.database)
     database.migrate()
-    account = _open_account(database, tape.feed.market_id, settings, clock.now())
+    account = _open_account(database, tape.feed.market_id, settings, now)
     saved = recovery.checkpoint(database, account.id)
     trader = _trader(settings, tape, database, account)
     _recover(trader, database, account.id, saved)
+    course = set_course(tape, saved, settings)
+    clock = course.clock
     publisher = Publisher(secrets.token_hex(4), clock, send)
     publisher.state = rebuild(database, account.id, publisher.state, trader)
     freshness = Freshness(settings.stale_after_s)
@@ -76,7 +78,7 @@ def wire(
         ledger_check=LedgerCheck(database, account.id, trader.portfolio),
         beat_s=1 / settings.publish_hz,
     )  # fmt: skip
-    return Wired(engine, database, saved)
+    return Wired(engine, database, course, saved)
 
 
 def _open_account(database: Database, market_id: str, settings: Settings, now: int) -> Account:

@@ -1,0 +1,76 @@
+"""Trading rules of contracts we know by heart, and plausible ones for any other.
+
+Source of the known: Binance USDT-M exchangeInfo and leverage brackets, as of 2026; an exchange
+feed brings its own.
+"""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Final
+
+import msgspec
+
+from core.market import Instrument, MarginTier
+
+MAKER_FEE: Final = Decimal("0.0002")
+TAKER_FEE: Final = Decimal("0.0005")
+
+_MAJOR: Final = (
+    ("300000", "0.004"),
+    ("800000", "0.005"),
+    ("3000000", "0.0065"),
+    ("12000000", "0.01"),
+    ("70000000", "0.02"),
+    ("100000000", "0.025"),
+    ("230000000", "0.05"),
+)
+_OTHER: Final = (
+    ("10000", "0.005"),
+    ("80000", "0.0065"),
+    ("600000", "0.01"),
+    ("2400000", "0.02"),
+    ("8000000", "0.05"),
+)
+
+# symbol: tick, step, minimum notional, most leverage, brackets
+_KNOWN: Final = {
+    "BTC/USDT": ("0.1", "0.001", "100", 125, _MAJOR),
+    "ETH/USDT": ("0.01", "0.001", "20", 125, _MAJOR),
+    "SOL/USDT": ("0.01", "0.01", "5", 100, _OTHER),
+}
+_UNKNOWN: Final = ("0.0001", "0.1", "5", 50, _OTHER)
+
+
+def instrument(symbol: str) -> Instrument:
+    """Return the rules of *symbol*, which is ``BASE/QUOTE``."""
+    base, _, quote = symbol.partition("/")
+    tick, step, notional, leverage, brackets = _KNOWN.get(symbol, _UNKNOWN)
+    return Instrument(
+        symbol=symbol, base=base, quote=quote, tick_size=Decimal(tick), step_size=Decimal(step),
+        min_notional=Decimal(notional), max_leverage=leverage, maker_fee=MAKER_FEE,
+        taker_fee=TAKER_FEE, tiers=_tiers(brackets),
+    )  # fmt: skip
+
+
+def with_tick_of(rules: Instrument, prices: Iterable[Decimal]) -> Instrument:
+    """Return *rules* with a tick fine enough for every one of *prices*."""
+    finest = min(Decimal(1).scaleb(_exponent(price)) for price in prices)
+    return msgspec.structs.replace(rules, tick_size=min(rules.tick_size, finest))
+
+
+def _exponent(price: Decimal) -> int:
+    exponent = price.normalize().as_tuple().exponent
+    return min(0, exponent) if isinstance(exponent, int) else 0
+
+
+def _tiers(brackets: tuple[tuple[str, str], ...]) -> tuple[MarginTier, ...]:
+    """Return brackets with the amount that makes maintenance margin continuous between them."""
+    tiers: list[MarginTier] = []
+    floor = rate_before = amount = Decimal(0)
+    for cap, rate_text in brackets:
+        rate = Decimal(rate_text)
+        if tiers:
+            amount += floor * (rate - rate_before)
+        tiers.append(MarginTier(Decimal(cap), rate, amount))
+        floor, rate_before = Decimal(cap), rate
+    return tuple(tiers)

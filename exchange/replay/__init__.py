@@ -1,0 +1,1 @@
+"""Recorded markets, played again."""

@@ -1,0 +1,201 @@
+"""The replay feed: recorded minutes of several symbols in step, at any speed."""
+
+import hashlib
+import heapq
+import itertools
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from core.errors import ConfigError
+from core.market import MINUTE_MS, Bar, Funding, Instrument, MarketMessage, MarkPrice, Step, Tick
+from exchange.instruments import instrument, with_tick_of
+from exchange.pacing import tick_interval, tick_times
+from exchange.replay.candles import CandleFile
+from exchange.replay.funding import FundingTable
+from utils.clock import Clock
+
+HEAD: Final = 2000  # rows that are looked at before anything is played
+TICK_MS: Final = 500
+
+
+class ReplayFeed:
+    """Keeps the `exchange.base.MarketFeed` contract.
+
+    Within a recorded minute the path open → extremes → close is drawn straight, for the eye;
+    orders are matched as ticks pass, and the bar itself is exactly what was recorded.
+    """
+
+    kind = "replay"
+
+    def __init__(
+        self, paths: Sequence[Path], funding_paths: Sequence[Path] = (), *,
+        speed: float | None = 1.0, loop: bool = False,
+    ) -> None:  # fmt: skip
+        """Look at the head of every file.
+
+        Raises:
+            ConfigError: a file cannot be used; the text says why and what to do.
+        """
+        self._files = _by_symbol(paths)
+        heads = {symbol: _head(files) for symbol, files in self._files.items()}
+        self.instruments: Mapping[str, Instrument] = {
+            symbol: with_tick_of(instrument(symbol), [bar.close for bar in head])
+            for symbol, head in heads.items()
+        }
+        self._funding = FundingTable(funding_paths)
+        self.market_id = f"replay:{_identity([*paths, *funding_paths])}"
+        self.badge = "REPLAY" if speed in {1.0, None} else f"REPLAY {speed:g}×"
+        self._interval_ms = tick_interval(TICK_MS, speed or 1.0)
+        self._loop = loop
+        self._first = min(head[0].open_time for head in heads.values())
+        self._after = 0  # open time of the last minute taken, on the tape
+        self._shift = 0  # what looping has added to the tape's times
+
+    @property
+    def refused(self) -> list[str]:
+        """Return the first rows refused so far, each with its place and reason."""
+        return [row for file in self._all_files() for row in file.refused]
+
+    @property
+    def refused_count(self) -> int:
+        """Return how many rows were refused so far."""
+        return sum(file.refused_count for file in self._all_files())
+
+    @property
+    def next_at(self) -> int:
+        """Return the engine time at which the next minute begins."""
+        return self._shift + (self._after + MINUTE_MS if self._after else self._first)
+
+    def resume(self, checkpoint: Mapping[str, Any] | None, now: int) -> None:  # noqa: ARG002
+        """Go on after *checkpoint*; the tape's own time goes on, whatever *now* is."""
+        if checkpoint is not None:
+            self._after, self._shift = checkpoint["after"], checkpoint["shift"]
+
+    def checkpoint(self) -> dict[str, Any]:
+        """Return the last minute taken and the time that looping added."""
+        return {"after": self._after, "shift": self._shift}
+
+    def progress(self) -> float | None:
+        """Return the share of the files' bytes that was read."""
+        if self._loop:
+            return None
+        files = self._all_files()
+        return sum(file.text.read_bytes for file in files) / sum(file.text.size for file in files)
+
+    def past(self, until: int | None) -> Iterator[Step]:
+        """Yield the minutes as bars, before *until* (ms) or to the end of the tape."""
+        for minute in self._minutes():
+            opened = minute[0].open_time + self._shift
+            if until is not None and opened + MINUTE_MS > until:
+                return
+            self._after = minute[0].open_time
+            yield Step(opened + MINUTE_MS, (*self._settlements(minute), *self._shifted(minute)))
+
+    async def live(self, clock: Clock) -> AsyncIterator[Step]:
+        """Yield minutes when *clock* reaches them, with ticks inside when there is time."""
+        for minute in self._minutes():
+            opened = minute[0].open_time + self._shift
+            settlements = self._settlements(minute)
+            if settlements:
+                await clock.sleep((opened - clock.now()) / 1000)
+                yield Step(opened, tuple(settlements))
+            async for step in self._inside(minute, opened, clock):
+                yield step
+            await clock.sleep((opened + MINUTE_MS - clock.now()) / 1000)
+            self._after = minute[0].open_time
+            yield Step(opened + MINUTE_MS, tuple(self._shifted(minute)))
+
+    async def _inside(
+        self, minute: Sequence[Bar], opened: int, clock: Clock
+    ) -> AsyncIterator[Step]:
+        if self._interval_ms is None:
+            return
+        for at in tick_times(opened, self._interval_ms):
+            await clock.sleep((at - clock.now()) / 1000)
+            share = (at - opened) / MINUTE_MS
+            yield Step(at, tuple(self._tick(bar, share, at) for bar in minute))
+
+    def _tick(self, bar: Bar, share: float, at: int) -> Tick:
+        rules = self.instruments[bar.symbol]
+        rising = bar.close >= bar.open
+        corners = (bar.open, bar.low, bar.high) if rising else (bar.open, bar.high, bar.low)
+        leg, part = divmod(share * 3, 1)
+        begin, end = ((*corners, bar.close)[int(leg) + n] for n in (0, 1))
+        last = rules.round_price(begin + (end - begin) * int(part * 1000) / 1000)
+        return Tick(bar.symbol, at, last - rules.tick_size, last + rules.tick_size, last)
+
+    def _minutes(self) -> Iterator[list[Bar]]:
+        """Yield the bars of each minute of the tape that was not taken yet; again when looping."""
+        while True:
+            streams = [_joined(files) for files in self._files.values()]
+            merged = heapq.merge(*streams, key=lambda bar: bar.open_time)
+            for at, bars in itertools.groupby(merged, key=lambda bar: bar.open_time):
+                if at > self._after:
+                    yield list(bars)
+            if not self._loop:
+                return
+            self._shift += self._after + MINUTE_MS - self._first
+            self._after = 0
+
+    def _shifted(self, minute: Sequence[Bar]) -> Sequence[Bar]:
+        if not self._shift:
+            return minute
+        replace = msgspec.structs.replace
+        return [replace(bar, open_time=bar.open_time + self._shift) for bar in minute]
+
+    def _settlements(self, minute: Sequence[Bar]) -> list[MarketMessage]:
+        """Return the funding that falls on this minute, and the next one known."""
+        messages: list[MarketMessage] = []
+        for bar in minute:
+            rate = self._funding.rate(bar.symbol, bar.open_time)
+            at = bar.open_time + self._shift
+            if rate is not None:
+                messages.append(Funding(bar.symbol, at, rate, bar.open))
+            if rate is None and bar.open_time != self._first:
+                continue
+            coming = self._funding.next(bar.symbol, bar.open_time)
+            if coming is not None:
+                next_at, next_rate = coming
+                messages.append(
+                    MarkPrice(bar.symbol, at, bar.open, next_rate, next_at + self._shift)
+                )
+        return messages
+
+    def _all_files(self) -> list[CandleFile]:
+        return [file for files in self._files.values() for file in files]
+
+
+def _by_symbol(paths: Sequence[Path]) -> dict[str, list[CandleFile]]:
+    if not paths:
+        raise ConfigError("a replay needs files of candles: name them with --replay")
+    found: dict[str, list[CandleFile]] = {}
+    for path in paths:
+        file = CandleFile(path)
+        found.setdefault(file.symbol, []).append(file)
+    for files in found.values():
+        if len(files) > 1:
+            files.sort(key=lambda file: next(file.bars()).open_time)
+    return found
+
+
+def _head(files: Sequence[CandleFile]) -> list[Bar]:
+    return list(itertools.islice(files[0].bars(), HEAD))
+
+
+def _joined(files: Sequence[CandleFile]) -> Iterator[Bar]:
+    """Yield the bars of several files of one symbol; what an earlier one had is not repeated."""
+    last = 0
+    for file in files:
+        for bar in file.bars():
+            if bar.open_time > last:
+                last = bar.open_time
+                yield bar
+
+
+def _identity(paths: Sequence[Path]) -> str:
+    """Return a short name for a set of files: by names and sizes, whatever their folder."""
+    text = "\n".join(sorted(f"{path.name} {path.stat().st_size}" for path in paths))
+    return hashlib.blake2b(text.encode(), digest_size=6).hexdigest()
