@@ -1,6 +1,6 @@
 /** What the page says about how current it is: one word, one sentence, and what may be done. */
 
-import { age, hourMinute, hourMinuteSecond } from "./time.js";
+import { age, hourMinute, hourMinuteSecond, span } from "./time.js";
 
 /**
  * What is known about the way from the market to this page.
@@ -8,6 +8,8 @@ import { age, hourMinute, hourMinuteSecond } from "./time.js";
  * @property {string} phase of the stream, see stream.js
  * @property {number} phaseMs how long the stream has not been open; 0 while it is
  * @property {number} retryMs until the next attempt
+ * @property {number} waitedMs since the page began to ask for the state
+ * @property {number} silentMs since anything was heard
  * @property {boolean} online the machine has a network
  * @property {{engine: string, away_since: number | null} | null} heartbeat the newest
  * @property {number} awayMs how long the engine is away
@@ -40,6 +42,12 @@ import { age, hourMinute, hourMinuteSecond } from "./time.js";
 
 const LOST_AFTER_MS = 2500;
 const SLOW_AFTER_MS = 3000;
+/** Without a network an open stream is only believed this long. */
+const OFFLINE_AFTER_MS = 3000;
+/** Heartbeats come every 15 s. */
+const SILENT_AFTER_MS = 20000;
+/** The engine itself says when its feed is stale; we doubt it a little later. */
+const DOUBT_MS = 5000;
 
 /**
  * Return what to say.
@@ -49,20 +57,21 @@ const SLOW_AFTER_MS = 3000;
 export function readConnection(facts) {
   const { state } = facts;
   if (!state) return connecting(facts);
-  if (facts.phase !== "open" && !facts.online) return offline(facts);
+  if (!facts.online && (facts.phase !== "open" || facts.silentMs > OFFLINE_AFTER_MS)) return offline(facts);
   if (facts.phase !== "open" && facts.phaseMs > LOST_AFTER_MS) return lost(facts);
   if (facts.heartbeat?.engine === "away") return away(facts);
   if (state.engine.status === "warming_up") return warmingUp(state.engine);
   if (state.engine.status === "ended") return ended(state.engine);
   if (state.engine.status === "stopping") return stopping();
   if (state.feed.status === "waiting") return waiting(state.engine);
-  if (isStale(facts)) return stale(facts);
+  if (state.feed.status === "stale") return stale(facts);
+  if (isDelayed(facts)) return delayed(facts);
   return live(facts);
 }
 
 /** @param {Facts} facts @returns {boolean} */
-function isStale({ state, marketMs }) {
-  return state?.feed.status === "stale" || marketMs > (state?.feed.stale_after_ms ?? Infinity);
+function isDelayed({ state, marketMs, silentMs }) {
+  return silentMs > SILENT_AFTER_MS || marketMs > (state?.feed.stale_after_ms ?? Infinity) + DOUBT_MS;
 }
 
 /**
@@ -79,7 +88,7 @@ function connecting(facts) {
     return say({ name: "offline", word: "Offline", tone: "bad", icon: "offline", frozen: true,
       banner: { tone: "off", icon: "offline", title: "You are offline", detail: "Figures come as soon as there is a network.", action: "" } });
   }
-  const slow = facts.phaseMs > SLOW_AFTER_MS;
+  const slow = facts.waitedMs > SLOW_AFTER_MS;
   const banner = slow ? slowBanner(facts) : null;
   return say({ name: "connecting", word: "Connecting", banner });
 }
@@ -92,7 +101,7 @@ function slowBanner({ phase, retryMs }) {
 
 /** @param {Facts} facts @returns {Connection} */
 function offline(facts) {
-  return say({ name: "offline", word: "Offline", tone: "bad", icon: "offline", age: age(facts.phaseMs), frozen: true,
+  return say({ name: "offline", word: "Offline", tone: "bad", icon: "offline", age: age(Math.max(facts.phaseMs, facts.silentMs)), frozen: true,
     banner: { tone: "off", icon: "offline", title: "You are offline",
       detail: `Figures from ${hourMinute(facts.heardAt)}. They refresh by themselves.`, action: "" } });
 }
@@ -115,7 +124,7 @@ function away({ state, heartbeat, awayMs }) {
 /** @param {import("./fold.js").State | null} state @returns {string} */
 function awayStops(state) {
   if (state?.engine.stops_held_by === "exchange") return "Stops still stand. It reconnects by itself.";
-  return "Stops do not act until it is back.";
+  return "Stops wait for its return.";
 }
 
 /** @param {Record<string, any>} engine @returns {Connection} */
@@ -146,9 +155,16 @@ function waiting(engine) {
 /** @param {Facts} facts @returns {Connection} */
 function stale({ state, marketMs }) {
   const stops = state?.engine.stops_held_by === "exchange" ? "Stops still stand." : "Stops act at the next price.";
-  const old = age(Math.max(marketMs, 0)).replace(/\.\d/, "");
+  const old = span(marketMs);
   return say({ name: "stale", word: "Stale", tone: "warn", icon: "clock", age: old, frozen: true, canPause: true,
-    banner: { tone: "warn", icon: "clock", title: `Prices are ${old} old`, detail: `New entries are stopped. ${stops}`, action: "" } });
+    banner: { tone: "warn", icon: "clock", title: `Prices are ${old} old`, detail: `No new entries. ${stops}`, action: "" } });
+}
+
+/** The engine did not call its feed stale, yet nothing new comes. @param {Facts} facts @returns {Connection} */
+function delayed({ marketMs, silentMs, heardAt }) {
+  const old = span(Math.max(marketMs, silentMs));
+  return say({ name: "delayed", word: "Delayed", tone: "warn", icon: "clock", age: old, frozen: true,
+    banner: { tone: "warn", icon: "clock", title: `Nothing new for ${old}`, detail: `Figures are of ${hourMinuteSecond(heardAt)}, UTC.`, action: "retry" } });
 }
 
 /** @param {Facts} facts @returns {Connection} */

@@ -28,6 +28,8 @@ export class Live {
   #status = { phase: "closed" };
   #since = performance.now();
   #notOpenSince = performance.now();
+  #startedAt = performance.now();
+  #heardAt = performance.now();
   /** @type {Heartbeat | null} */
   #heartbeat = null;
   #heartbeatSeen = 0;
@@ -58,8 +60,9 @@ export class Live {
 
   /** Read from now on, whenever the page is shown. */
   start() {
+    if (this.#wanted) return;
     this.#wanted = true;
-    this.#notOpenSince = performance.now();
+    this.#startedAt = this.#notOpenSince = performance.now();
     this.#decide();
   }
 
@@ -87,6 +90,8 @@ export class Live {
       phase: this.#status.phase,
       phaseMs: this.#status.phase === "open" ? 0 : now - this.#notOpenSince,
       retryMs: Math.max(0, (this.#status.retryMs ?? 0) - (now - this.#since)),
+      waitedMs: this.#wanted ? now - this.#startedAt : 0,
+      silentMs: this.#status.phase === "open" ? now - this.#heardAt : 0,
       online: navigator.onLine,
       heartbeat: beat,
       awayMs: beat ? beat.at + (now - this.#heartbeatSeen) - since : 0,
@@ -135,6 +140,7 @@ export class Live {
 
   /** @param {StreamEvent} event */
   #receive({ type, data, id }) {
+    this.#heardAt = performance.now();
     if (type === "heartbeat") return this.#beat(data);
     const { store } = this.#options;
     if (id && type !== "snapshot" && !isAfter(id, store.place)) return undefined;
@@ -162,6 +168,7 @@ export class Live {
   #follow(status) {
     const opened = status.phase === "open";
     if (this.#status.phase === "open" && !opened) this.#notOpenSince = performance.now();
+    if (opened) this.#heardAt = performance.now();
     this.#status = status;
     this.#since = performance.now();
     if (status.phase === "denied") this.#options.onDenied();

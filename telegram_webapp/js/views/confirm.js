@@ -89,7 +89,6 @@ class ConfirmSheet {
     lines.replaceChildren(...intent.lines.map(line));
     setText(act, intent.act_label);
     act.disabled = false;
-    act.focus();
     const until = performance.now() + intent.valid_s * 1000;
     const tick = () => this.#count(until - performance.now(), intent.valid_s * 1000);
     tick();

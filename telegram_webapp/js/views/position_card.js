@@ -41,9 +41,9 @@ function build(position, app) {
   const live = (/** @type {string} */ tag = "span.live") => h(tag);
   const rail = createRail();
   const parts = {
-    profit: live("span.live.num"), about: live("span.cap"), roe: live("span.live"), tag: h("span.tag"),
+    profit: live("span.live.num"), strategy: h("span.who"), open: h("span.since"), roe: live("span.live"), tag: h("span.tag"),
     size: live("span.live"), entry: live(), mark: live(), stop: h("span"), target: h("span"),
-    liq: live(), distance: h("b.live"), meter: h("span.meter", {}, h("i")), rail,
+    liqPrice: live("b.live"), distance: h("b.live"), meter: h("span.meter", {}, h("i")), rail,
     close: /** @type {HTMLButtonElement} */ (h("button.btn.quiet", {
       type: "button", "aria-label": `Close ${symbol} ${side}`,
       onclick: () => void app.commands.ask("close_position", { position_id: id }, { subject: `${baseOf(symbol)} ${side}` }),
@@ -51,12 +51,12 @@ function build(position, app) {
   };
   const leg = (/** @type {string} */ label, /** @type {HTMLElement} */ value) => h("div", {}, h("dt", {}, label), h("dd", {}, value));
   const el = h("article.pos.card", { "aria-label": `${symbol} ${side}` },
-    h("div.row", {}, h("h3.sym", {}, h("span.name", { title: symbol }, symbol), parts.tag), h("span.pl", {}, parts.profit)),
-    h("div.row", {}, parts.about, h("span.roe", {}, parts.roe)),
+    h("div.row", {}, h("h3.sym", {}, h("span.name", { title: symbol }, baseOf(symbol), h("span.quote", {}, symbol.slice(baseOf(symbol).length))), parts.tag), h("span.pl", {}, parts.profit)),
+    h("div.row", {}, h("span.cap.about", {}, parts.strategy, parts.open), h("span.roe", {}, parts.roe)),
     h("dl.legs", {}, leg("Size", parts.size), leg("Entry", parts.entry), leg("Mark", parts.mark)),
     rail.el,
     h("div.row.ends", {}, parts.stop, parts.target),
-    h("div.liq", {}, h("div.l", {}, h("div.row", {}, parts.liq, parts.distance), parts.meter), parts.close));
+    h("div.liq", {}, h("div.l", {}, h("div.row", {}, h("span", {}, "Liq", h("span.lg", {}, "uidation"), " ", parts.liqPrice), parts.distance), parts.meter), parts.close));
   return { ...parts, el };
 }
 
@@ -65,7 +65,8 @@ function showHead(parts, position, app) {
   const pnl = position.unrealized_pnl;
   setText(parts.tag, `${capital(position.side)} ${leverage(position.leverage)}`);
   showChange(parts.profit, pnl, change(pnl));
-  setText(parts.about, `${position.strategy}, open ${span(app.clock.ageMs(position.opened_at))}`);
+  setText(parts.strategy, position.strategy);
+  setText(parts.open, `, open ${span(app.clock.ageMs(position.opened_at))}`);
   setText(parts.roe, `${percentChange(position.roe_pct)} ROE`);
   setTone(parts.roe, toneOf(pnl));
 }
@@ -84,14 +85,14 @@ function showEnd(el, name, level, stats) {
 function showLiquidation(parts, position, stats) {
   const distance = position.liquidation_distance_pct;
   if (distance === null || position.liquidation_price === null) {
-    setText(parts.liq, "No liquidation price");
+    setText(parts.liqPrice, "none");
     setText(parts.distance, UNKNOWN);
     setAttr(parts.meter, "class", "meter");
     bar(parts.meter, 1);
     return;
   }
   const level = distance < DANGER ? "danger" : distance < NEAR ? "near" : "";
-  setText(parts.liq, `Liquidation ${price(position.liquidation_price, stats)}`);
+  setText(parts.liqPrice, price(position.liquidation_price, stats));
   setText(parts.distance, `${percent(distance)} away`);
   setAttr(parts.distance, "class", `live ${level}`.trim());
   setAttr(parts.meter, "class", `meter ${level}`.trim());

@@ -17,7 +17,7 @@ import { h } from "../dom.js";
  * @returns {{el: HTMLDialogElement, title: HTMLElement, badge: HTMLElement, close: () => void}}
  */
 export function openSheet({ title, badge = "", body, onClose }) {
-  const heading = h("h2", { id: "sheet-title", tabindex: "-1" }, title);
+  const heading = h("h2", { id: "sheet-title", tabindex: "-1", autofocus: true }, title);
   const mode = h("span.badge", { hidden: !badge }, badge);
   const el = /** @type {HTMLDialogElement} */ (h("dialog.sheet", { "aria-labelledby": "sheet-title" },
     h("div.grab", { "aria-hidden": "true" }), h("div.sheet-head", {}, heading, mode), ...body));

@@ -1,0 +1,101 @@
+/** One drawing in a box of fixed size: the library comes late, redraws are few, none while hidden. */
+
+import { h } from "../dom.js";
+import { loadPlotly } from "./plotly.js";
+import { scrub } from "./scrub.js";
+
+/** @typedef {{data: any[], layout: Record<string, any>}} Figure */
+/** @typedef {{width: number, height: number}} Size */
+
+const GAP_MS = 250;
+const RETRY_MS = 10000;
+const CONFIG = { displayModeBar: false, scrollZoom: false, doubleClick: false, showTips: false };
+
+export class Plot {
+  #box;
+  #url;
+  #figure;
+  #on;
+  /** @type {any} */
+  #plotly = null;
+  #timer = 0;
+  #drawnAt = 0;
+  #triedAt = -Infinity;
+  #stopped = false;
+  #observer;
+  #words;
+
+  /**
+   * @param {HTMLElement} box whose size the drawing takes
+   * @param {import("../main.js").App} app
+   * @param {(size: Size) => Figure | null} figure what to draw now; null while there is nothing yet
+   * @param {Record<string, (event: any) => void>} [on] Plotly's events by name
+   */
+  constructor(box, app, figure, on = {}) {
+    this.#box = box;
+    this.#url = app.boot.plotly;
+    this.#figure = figure;
+    this.#on = on;
+    this.#words = h("p.plot-words.cap");
+    box.classList.add("plot", "waiting");
+    box.append(this.#words);
+    this.#observer = new ResizeObserver(() => this.now());
+    this.#observer.observe(box);
+  }
+
+  /** Something changed: draw soon, at most four times a second. */
+  ask() {
+    if (this.#timer || this.#stopped) return;
+    const wait = Math.max(0, this.#drawnAt + GAP_MS - performance.now());
+    this.#timer = setTimeout(() => this.now(), wait);
+  }
+
+  /** Draw without waiting: a person chose something. */
+  now() {
+    clearTimeout(this.#timer);
+    this.#timer = 0;
+    const size = { width: this.#box.clientWidth, height: this.#box.clientHeight };
+    if (this.#stopped || document.hidden || !size.width || !size.height) return;
+    const figure = this.#figure(size);
+    if (!figure) return;
+    if (this.#plotly) this.#draw(figure, size);
+    else void this.#load();
+  }
+
+  /** Say in the empty box why there is no drawing. @param {string} text */
+  say(text) {
+    this.#words.textContent = text;
+  }
+
+  /** Let go of everything. */
+  stop() {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    this.#observer.disconnect();
+    if (this.#plotly) this.#plotly.purge(this.#box);
+  }
+
+  async #load() {
+    if (performance.now() - this.#triedAt < RETRY_MS) return;
+    this.#triedAt = performance.now();
+    try {
+      this.#plotly = await loadPlotly(this.#url);
+      this.say("");
+      this.now();
+    } catch {
+      this.say("The chart did not load. The figures are not affected.");
+    }
+  }
+
+  /** @param {Figure} figure @param {Size} size */
+  #draw({ data, layout }, size) {
+    const first = this.#box.classList.contains("waiting");
+    this.#drawnAt = performance.now();
+    if (first) this.#words.remove();
+    this.#plotly.react(this.#box, data, { ...layout, ...size }, CONFIG);
+    if (!first) return;
+    this.#box.classList.remove("waiting");
+    for (const [name, listener] of Object.entries(this.#on)) /** @type {any} */ (this.#box).on(name, listener);
+    scrub(this.#box, this.#plotly);
+  }
+}
