@@ -26,6 +26,11 @@ class MarketFeed(Protocol):
     market_id: str
     instruments: Mapping[str, Instrument]
 
+    @property
+    def next_at(self) -> int:
+        """Return the engine time (ms) at which the next minute of the tape begins."""
+        ...
+
     def resume(self, checkpoint: Mapping[str, Any] | None, now: int) -> None:
         """Continue after the step that *checkpoint* was taken at; None begins the tape."""
         ...

@@ -67,11 +67,11 @@ def set_course(tape: Tape, saved: Mapping[str, Any] | None, settings: Settings) 
     unfinished = saved is None or bool(saved["warming_up"])
     tape.feed.resume(saved["feed"] if saved else None, last_at if unfinished else now)
     if isinstance(tape.feed, ReplayFeed):
-        clock = ScaledClock(system, tape.feed.next_at, tape.speed or 1.0)
         flat_out = tape.speed is None
-        return Course(clock, None, flat_out, not flat_out, "Playing the tape")
+        tape_clock = ScaledClock(system, tape.feed.next_at, tape.speed or 1.0)
+        return Course(tape_clock, None, flat_out, not flat_out, "Playing the tape")
     if tape.speed is None:
         return Course(system, None, plays_past=True, plays_live=False, what="Simulating")
-    clock = system if tape.speed == 1.0 else ScaledClock(system, now, tape.speed)
+    clock: Clock = system if tape.speed == 1.0 else ScaledClock(system, now, tape.speed)
     what = f"Playing the last {settings.warmup_days} days"
     return Course(clock, now, unfinished, plays_live=True, what=what)

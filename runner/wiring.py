@@ -98,31 +98,30 @@ def _status(tape: Tape, now: int) -> Status:
 
 def _trader(settings: Settings, tape: Tape, database: Database, account: Account) -> Trader:
     instruments = tape.feed.instruments
-    portfolio = Portfolio.replay(recovery.journal(database, account.id))
     strategies = [make_strategy(name) for name in settings.strategies]
-    if not portfolio.cash:
-        deposits = _deposits(strategies, account)
+    if next(recovery.journal(database, account.id), None) is None:
+        deposits = _deposits(strategies, account, tape.feed.next_at)
         Writer(database, account.id).commit(Batch(journal=deposits))
-        for entry in deposits:
-            portfolio.apply(entry)
+    portfolio = Portfolio.replay(recovery.journal(database, account.id))
+    started = next(recovery.journal(database, account.id)).at
     return Trader(
         board=Board(instruments),
         portfolio=portfolio,
         broker=PaperBroker(instruments, portfolio, slippage_bps=settings.slippage_bps),
         strategies=strategies,
         limits=risk_limits(settings),
-        tally=Tally(portfolio, portfolio.deposits, account.created_at),
+        tally=Tally(portfolio, portfolio.deposits, started),
         record=Record(recovery.next_fact_number(database, account.id)),
     )
 
 
-def _deposits(strategies: Sequence[Strategy], account: Account) -> list[Entry]:
+def _deposits(strategies: Sequence[Strategy], account: Account, at: int) -> list[Entry]:
     """Return the transfers that share the account's balance among the strategies."""
     share = (account.initial_balance / len(strategies)).quantize(Decimal("0.01"))
     first = account.initial_balance - share * (len(strategies) - 1)
     return [
         Entry(
-            at=account.created_at, kind=EntryKind.TRANSFER, strategy=strategy.name,
+            at=at, kind=EntryKind.TRANSFER, strategy=strategy.name,
             amount=share if number else first, source="transfer", source_id=strategy.name,
         )
         for number, strategy in enumerate(strategies)

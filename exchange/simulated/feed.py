@@ -58,6 +58,11 @@ class SimulatedFeed:
         self._next_hours = self._hours
         self._minutes: list[list[Minute]] = []
 
+    @property
+    def next_at(self) -> int:
+        """Return the engine time (ms) at which the next minute begins."""
+        return self._at
+
     def resume(self, checkpoint: Mapping[str, Any] | None, now: int) -> None:
         """Go on after *checkpoint*, from the minute of *now*; None begins where it was made to."""
         if checkpoint is None:
