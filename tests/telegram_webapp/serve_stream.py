@@ -42,7 +42,7 @@ class StreamOnly:
             UnixSubscriber(settings.socket_path),
             UnixCommands(settings.socket_path),
             state_file=settings.state_path,
-            delays=Backoff(0.05, 0.2, Random(1)),  # noqa: S311 (no secret)
+            delays=Backoff(0.05, 0.2, Random(1)),
         )
         self.application = Flask("stream")
         install_stream(self.application, self.hub, self.identify)
