@@ -9,8 +9,10 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
@@ -20,7 +22,7 @@ from store import schema
 
 TRADING_MIGRATIONS: Final = Path(__file__).parent / "migrations" / "trading"
 ACCESS_MIGRATIONS: Final = Path(__file__).parent / "migrations" / "access"
-BUSY_TIMEOUT_MS: Final = 5000
+BUSY_TIMEOUT_S: Final = 5.0
 WAL_LIMIT_BYTES: Final = 64 * 1024 * 1024
 POOL_RECYCLE_S: Final = 1800
 DAMAGED: Final = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
@@ -91,17 +93,18 @@ class Database:
             StoreError: the database cannot be reached or written.
         """
         if self.path:
-            _make_file(self.path)
+            schema.make_file(self.path)
         known = schema.known_revisions(self.migrations)
         with self.write() as connection:
             schema.lock_upgrades(connection)
             current = schema.current_revision(connection, self.name)
             schema.refuse_newer(current, known, self.name)
-            if current == known[-1]:
-                return
-            if current and self.path:
-                schema.back_up(self.path, current)
-            schema.upgrade(connection, self.migrations)
+            if current != known[-1]:
+                if current and self.path:
+                    schema.back_up(self.path, current)
+                schema.upgrade(connection, self.migrations)
+        if self.path:
+            schema.keep_wal(self.path)
 
     def check_version(self) -> None:
         """Make sure that this database has the schema the code knows.
@@ -147,14 +150,6 @@ def _translated(error: SQLAlchemyError, name: str) -> StoreError | ConfigError:
     return StoreError(f"database {name} refused: {reason}")
 
 
-def _make_file(path: Path) -> None:
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-    except OSError as error:
-        raise ConfigError(f"database file {path} cannot be made: {error.strerror}") from None
-
-
 def _parse(text: str) -> URL:
     try:
         url = make_url(re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", text))
@@ -172,7 +167,7 @@ def _parse(text: str) -> URL:
 
 def _create_engine(url: URL) -> Engine:
     if url.get_backend_name() == "sqlite":
-        engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
+        engine = create_engine(url, creator=partial(_open_sqlite, url.database or ""))
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
@@ -186,14 +181,17 @@ def _create_engine(url: URL) -> Engine:
     return engine
 
 
+def _open_sqlite(path: str) -> sqlite3.Connection:
+    # Mode rw: a reader that comes before the engine must not leave an empty file behind.
+    return sqlite3.connect(
+        f"file:{quote(path)}?mode=rw", uri=True, timeout=BUSY_TIMEOUT_S, check_same_thread=False
+    )
+
+
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # transactions are begun by _begin_sqlite, never implied
-    for pragma in (
-        "journal_mode = WAL",
-        "foreign_keys = ON",
-        f"journal_size_limit = {WAL_LIMIT_BYTES}",
-    ):
-        connection.execute(f"PRAGMA {pragma}")
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute(f"PRAGMA journal_size_limit = {WAL_LIMIT_BYTES}")
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -4,14 +4,16 @@ Revisions are numbered modules, ``r0001_begin.py``, ``r0002_…``, one line of d
 Alembic is imported only to upgrade: a reader checks the number without it.
 """
 
+import os
 import sqlite3
-from contextlib import closing
+import threading
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Final
 
 from sqlalchemy import Connection, inspect, text
 
-from core.errors import ConfigError, SchemaError
+from core.errors import ConfigError, SchemaError, StoreError
 
 ENVIRONMENT: Final = Path(__file__).parent / "migrations"
 VERSION_TABLE: Final = "alembic_version"
@@ -74,16 +76,61 @@ def lock_upgrades(connection: Connection) -> None:
         connection.execute(text(f"SELECT pg_advisory_xact_lock({UPGRADE_LOCK})"))
 
 
+def make_file(path: Path) -> None:
+    """Make the SQLite file *path* if it is missing: private, empty, and in WAL mode at once.
+
+    Two that change the mode of one new file together fail, so it appears with its mode set.
+
+    Raises:
+        ConfigError: it cannot be made.
+    """
+    if path.exists():
+        return
+    partial = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}")
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        partial.touch(mode=0o600)
+        with closing(sqlite3.connect(partial)) as new:
+            new.execute("PRAGMA journal_mode = WAL")
+        with suppress(FileExistsError):
+            path.hardlink_to(partial)
+        partial.unlink()
+    except (OSError, sqlite3.Error) as error:
+        raise ConfigError(f"database file {path} cannot be made: {error}") from error
+
+
+def keep_wal(path: Path) -> None:
+    """Set WAL mode on a file that lost it on its way through another tool.
+
+    Raises:
+        StoreError: another program holds the file.
+    """
+    try:
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("PRAGMA journal_mode = WAL")
+    except sqlite3.Error as error:
+        raise StoreError(f"database {path} cannot be set to WAL mode: {error}") from error
+
+
 def back_up(path: Path, revision: str) -> Path:
-    """Copy the SQLite file *path* as it is now into ``backups/`` beside it; return the copy."""
+    """Copy the SQLite file *path* as it is now into ``backups/`` beside it; return the copy.
+
+    Raises:
+        StoreError: the copy cannot be made.
+    """
     folder = path.parent / "backups"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    copy = _free_name(folder, f"{path.stem}-{revision}")
-    partial = copy.with_suffix(".partial")
-    partial.touch(mode=0o600)
-    with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(partial)) as target:
-        source.backup(target)
-    partial.rename(copy)
+    partial = folder / f"{path.stem}.partial"
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        partial.touch(mode=0o600)
+        with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(partial)) as target:
+            source.backup(target)
+        copy = _free_name(folder, f"{path.stem}-{revision}")
+        partial.rename(copy)
+    except (OSError, sqlite3.Error) as error:
+        raise StoreError(
+            f"database {path} was not upgraded: no backup could be made in {folder} ({error})"
+        ) from error
     return copy
 
 

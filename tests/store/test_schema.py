@@ -10,7 +10,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from core.errors import ConfigError, QuarterdeckError, SchemaError
+from core.errors import ConfigError, QuarterdeckError, SchemaError, StoreError
 from store import recovery, tables
 from store.accounts import current_account, find_or_create_account
 from store.database import TRADING_MIGRATIONS, Database
@@ -177,10 +177,41 @@ def test_a_first_start_makes_a_private_file_and_no_backup(sqlite_path: Path) -> 
 
 
 def test_a_reader_does_not_make_the_file_it_misses(sqlite_path: Path) -> None:
+    sqlite_path.parent.mkdir()
+    database = Database(f"sqlite:///{sqlite_path}")
+
     with pytest.raises(SchemaError, match="has no tables yet"):
-        Database(f"sqlite:///{sqlite_path}").check_version()
+        database.check_version()
+    with pytest.raises(StoreError, match="unable to open"):
+        current_account(database)
 
     assert not sqlite_path.exists()
+
+
+def test_without_a_backup_nothing_is_upgraded(sqlite_path: Path, tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{sqlite_path}")
+    in_use(database)
+    (sqlite_path.parent / "backups").write_text("in the way", encoding="utf-8")
+    newer = later(database, tmp_path / "later")
+
+    with pytest.raises(StoreError, match="was not upgraded: no backup could be made"):
+        newer.migrate()
+
+    database.check_version()
+    newer.close()
+    database.close()
+
+
+@pytest.mark.parametrize("name", ["with space", "50%", "a#b", "ünïcode"])
+def test_a_data_folder_may_have_any_name(name: str, tmp_path: Path) -> None:
+    path = tmp_path / name / "quarterdeck.db"
+    database = Database(f"sqlite:///{path}")
+
+    in_use(database)
+
+    assert path.exists()
+    assert len(list(recovery.journal(database, 1))) == 3
+    database.close()
 
 
 def random_bytes(path: Path) -> None:
@@ -223,12 +254,29 @@ def test_the_file_of_another_program_is_refused(sqlite_path: Path) -> None:
     sqlite_path.parent.mkdir()
     with closing(sqlite3.connect(sqlite_path)) as other:
         other.execute("CREATE TABLE recipes (name TEXT)")
+    theirs = sqlite_path.read_bytes()
     database = Database(f"sqlite:///{sqlite_path}")
 
     for act in (database.migrate, database.check_version):
         with pytest.raises(ConfigError, match=r"tables of another program \(recipes\)"):
             act()
     database.close()
+
+    assert sqlite_path.read_bytes() == theirs
+
+
+def test_a_file_that_went_through_another_tool_is_set_to_wal_again(sqlite_path: Path) -> None:
+    database = Database(f"sqlite:///{sqlite_path}")
+    in_use(database)
+    database.close()
+    with closing(sqlite3.connect(sqlite_path)) as tool:
+        assert tool.execute("PRAGMA journal_mode = DELETE").fetchone() == ("delete",)
+
+    database.migrate()
+    database.close()
+
+    with closing(sqlite3.connect(sqlite_path)) as tool:
+        assert tool.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
