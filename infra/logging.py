@@ -7,6 +7,8 @@ import time
 
 from typing_extensions import override
 
+# libraries whose informative records inform nobody who reads our log
+CHATTY = ("alembic",)
 SECRETS = re.compile(
     r"(?P<url>://[^/@\s:]*:)[^@\s/]+(?=@)"
     r"|(?P<code>\bcode=)[\w.~-]+"
@@ -29,6 +31,8 @@ def setup_logging(process: str, level: str = "INFO") -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
+    for name in CHATTY:
+        logging.getLogger(name).setLevel("DEBUG" if level == "DEBUG" else "WARNING")
 
 
 def without_secrets(text: str) -> str:

@@ -127,6 +127,7 @@ class Supervisor:
             if self._stopping.is_set() or code == 0:
                 break
             if code == EXIT_CONFIG:
+                self._console.tell(f"{child.name} cannot run until that is mended; stopping")
                 self._stopping.set()
                 return EXIT_CONFIG
             if self._clock.monotonic() - started >= self._pace.stable_s:
