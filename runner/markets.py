@@ -9,7 +9,7 @@ from exchange.base import MarketFeed
 from exchange.replay.feed import ReplayFeed
 from exchange.simulated.feed import SimulatedFeed
 from infra.settings import Settings
-from utils.clock import Clock, ScaledClock, SystemClock
+from utils.clock import Clock, ScaledClock
 
 AUTO_NOTE: Final = "This version knows no exchange yet, so the market is simulated."
 
@@ -55,23 +55,26 @@ def choose_tape(settings: Settings, now: int) -> Tape:
     return Tape(simulated, speed, note)
 
 
-def set_course(tape: Tape, saved: Mapping[str, Any] | None, settings: Settings) -> Course:
+def set_course(
+    tape: Tape, saved: Mapping[str, Any] | None, settings: Settings, clock: Clock
+) -> Course:
     """Put the feed where the last commit left it and say how to go on from there.
 
     Engine time never goes back: when the machine's clock was set back, it goes on from the last
     stored time.
     """
     last_at = saved["at"] if saved else 0
-    system = SystemClock(floor=last_at)
-    now = system.now()
+    clock.not_before(last_at)
+    now = clock.now()
     unfinished = saved is None or bool(saved["warming_up"])
     tape.feed.resume(saved["feed"] if saved else None, last_at if unfinished else now)
+    flat_out = tape.speed is None
     if isinstance(tape.feed, ReplayFeed):
-        flat_out = tape.speed is None
-        tape_clock = ScaledClock(system, tape.feed.next_at, tape.speed or 1.0)
+        tape_clock = ScaledClock(clock, tape.feed.next_at, tape.speed or 1.0)
         return Course(tape_clock, None, flat_out, not flat_out, "Playing the tape")
-    if tape.speed is None:
-        return Course(system, None, plays_past=True, plays_live=False, what="Simulating")
-    clock: Clock = system if tape.speed == 1.0 else ScaledClock(system, now, tape.speed)
+    if flat_out:
+        return Course(clock, None, plays_past=True, plays_live=False, what="Simulating")
+    if tape.speed != 1.0:
+        clock = ScaledClock(clock, now, tape.speed or 1.0)
     what = f"Playing the last {settings.warmup_days} days"
     return Course(clock, now, unfinished, plays_live=True, what=what)

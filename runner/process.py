@@ -36,11 +36,11 @@ async def run(settings: Settings) -> None:
     Raises:
         ConfigError: something that a person must mend first.
     """
-    now = SystemClock().now()
+    clock = SystemClock()
     outlet = _Outlet()
-    wired = wire(settings, choose_tape(settings, now), now, outlet.send)
+    wired = wire(settings, choose_tape(settings, clock.now()), clock, outlet.send)
     engine, publisher = wired.engine, wired.engine.publisher
-    _report_set_aside(engine.state_file.set_aside(now))
+    _report_set_aside(engine.state_file.set_aside(clock.now()))
     bus = UnixBusServer(
         settings.socket_path, publisher.ring, publisher.snapshot, engine.answer,
         lambda: publisher.clock.now(),

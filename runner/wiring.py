@@ -31,6 +31,7 @@ from store.database import Database
 from store.writer import Batch, Writer
 from strategy.base import Strategy
 from strategy.registry import make_strategy
+from utils.clock import Clock
 
 _DAY_BARS: Final = DAY_MS // MINUTE_MS
 
@@ -51,7 +52,7 @@ class Wired:
 
 
 def wire(
-    settings: Settings, tape: Tape, now: int, send: Callable[[Sequence[Frame]], None]
+    settings: Settings, tape: Tape, clock: Clock, send: Callable[[Sequence[Frame]], None]
 ) -> Wired:
     """Open the ledger, rebuild what it says, and connect everything to it.
 
@@ -61,11 +62,11 @@ def wire(
     """
     database = Database(settings.database)
     database.migrate()
-    account = _open_account(database, tape.feed.market_id, settings, now)
+    account = _open_account(database, tape.feed.market_id, settings, clock.now())
     saved = recovery.checkpoint(database, account.id)
     trader = _trader(settings, tape, database, account)
     _recover(trader, database, account.id, saved)
-    course = set_course(tape, saved, settings)
+    course = set_course(tape, saved, settings, clock)
     clock = course.clock
     publisher = Publisher(secrets.token_hex(4), clock, send)
     publisher.state = rebuild(database, account.id, publisher.state, trader)

@@ -12,6 +12,10 @@ class Clock(Protocol):
         """Return milliseconds since the epoch, UTC."""
         ...
 
+    def not_before(self, at: int) -> None:
+        """Never tell a time before *at* (ms), such as the last one that was stored."""
+        ...
+
     def monotonic(self) -> float:
         """Return seconds that never go back."""
         ...
@@ -26,11 +30,10 @@ class SystemClock:
 
     ``now()`` follows the wall clock forwards at once; when the wall clock is set back, it
     goes on from the last value at the monotonic clock's pace until the wall catches up.
-    *floor* is a time (ms) it may not fall below, such as the last one that was stored.
     """
 
-    def __init__(self, floor: int = 0) -> None:
-        self._last = floor
+    def __init__(self) -> None:
+        self._last = 0
         self._last_monotonic = time.monotonic()
 
     def now(self) -> int:
@@ -43,6 +46,11 @@ class SystemClock:
                 return wall
         self._last, self._last_monotonic = wall, monotonic
         return wall
+
+    def not_before(self, at: int) -> None:
+        """Go on from *at* when the wall clock is behind it."""
+        if at > self._last:
+            self._last, self._last_monotonic = at, time.monotonic()
 
     def monotonic(self) -> float:
         """Return seconds that never go back."""
@@ -66,6 +74,10 @@ class ScaledClock:
         """Return milliseconds since the epoch on this clock."""
         return self._start + int((self._base.monotonic() - self._origin) * 1000 * self._speed)
 
+    def not_before(self, at: int) -> None:
+        """Begin no earlier than *at*."""
+        self._start = max(self._start, at)
+
     def monotonic(self) -> float:
         """Return real seconds that never go back."""
         return self._base.monotonic()
@@ -84,6 +96,10 @@ class SetClock:
     def now(self) -> int:
         """Return the time it was set to."""
         return self.at
+
+    def not_before(self, at: int) -> None:
+        """Move on to *at* if it is later."""
+        self.at = max(self.at, at)
 
     def monotonic(self) -> float:
         """Return that time in seconds."""
