@@ -39,5 +39,8 @@ if [ "$(cat "$stamp" 2>/dev/null)" = "$pins" ]; then
     exit 0
 fi
 say "Installing $wanted …"
-.venv/bin/python -m pip install --quiet --disable-pip-version-check -r "$wanted"
+if ! .venv/bin/python -m pip install -qq --disable-pip-version-check -r "$wanted"; then
+    say "The packages of $wanted could not be installed; what pip says above is why. Is there a network?"
+    exit 1
+fi
 echo "$pins" > "$stamp"
