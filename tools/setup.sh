@@ -32,7 +32,8 @@ wanted=$1
 stamp=.venv/.installed-$wanted
 pins=$(cat constraints.txt requirements*.txt | cksum)
 
-if ! is_new_enough .venv/bin/python; then
+# pip comes last: without it a .venv was left half-made
+if ! is_new_enough .venv/bin/python || [ ! -x .venv/bin/pip ]; then
     make_venv
 fi
 if [ "$(cat "$stamp" 2>/dev/null)" = "$pins" ]; then
