@@ -39,21 +39,21 @@ class Role(enum.StrEnum):
         return ranks.index(self) >= ranks.index(other)
 
 
-class Credential(msgspec.Struct, frozen=True, kw_only=True):
-    """A key or session that holds, without its secret.
+class Identity(msgspec.Struct, frozen=True, kw_only=True):
+    """Who comes in with a key or session that holds.
 
     Attributes:
-        id: ``key-<n>`` or ``session-<n>``; never given twice.
         subject: whose it is, as the audit names them: the key's name, or the session's role.
-        role: what it may do.
-        via: which door: ``key``, ``code``, later others.
+        role: what they may do.
+        via: by which door: ``key``, ``code``, later others.
+        credential_id: ``key-<n>`` or ``session-<n>``; never given twice.
         expires_at: wall clock, ms; None never.
     """
 
-    id: str
     subject: str
     role: Role
     via: str
+    credential_id: str
     expires_at: int | None = None
 
 
@@ -151,8 +151,8 @@ class AccessStore:
             connection.execute(one_time_codes.insert().values(values))
         return code
 
-    def redeem_code(self, code: str, *, now: int, life_ms: int) -> tuple[str, Credential] | None:
-        """Use *code* up for a session of *life_ms*; return its secret and what it is.
+    def redeem_code(self, code: str, *, now: int, life_ms: int) -> tuple[str, Identity] | None:
+        """Use *code* up for a session of *life_ms*; return its secret and whose it is.
 
         None if the code is not one of ours, was used, or is too old.
 
@@ -168,21 +168,21 @@ class AccessStore:
                 return None
             return _open_session(connection, Role(role), now, life_ms)
 
-    def revoke_session(self, credential: Credential, now: int) -> bool:
-        """End the session of *credential*; return whether it was open.
+    def revoke_session(self, identity: Identity, now: int) -> bool:
+        """End the session of *identity*; return whether it was open.
 
         Raises:
             StoreError: the database refused.
         """
-        number = int(credential.id.removeprefix("session-"))
+        number = int(identity.credential_id.removeprefix("session-"))
         mine = (sessions.c.id == number) & sessions.c.revoked_at.is_(None)
         with self._database.write() as connection:
             ended = connection.execute(update(sessions).where(mine).values(revoked_at=now))
             if ended.rowcount:
-                _audit(connection, "signed_out", now, {"session": credential.id}, credential)
+                _audit(connection, "signed_out", now, {"session": identity.credential_id}, identity)
         return bool(ended.rowcount)
 
-    def find(self, secret: str, now: int) -> Credential | None:
+    def find(self, secret: str, now: int) -> Identity | None:
         """Return the key or session whose secret this is, if it holds.
 
         Raises:
@@ -204,8 +204,10 @@ class AccessStore:
             StoreError: the database refused.
         """
         with self._database.read() as connection:
-            ids = {_key(row).id for row in connection.execute(_holding_keys())}
-            return ids | {_session(row).id for row in connection.execute(_holding_sessions(now))}
+            ids = {_key(row).credential_id for row in connection.execute(_holding_keys())}
+            return ids | {
+                _session(row).credential_id for row in connection.execute(_holding_sessions(now))
+            }
 
     def note_use(self, ids: Iterable[str], now: int) -> None:
         """Remember of the keys among the credentials *ids* that they were used just now.
@@ -244,23 +246,23 @@ def _holding_sessions(now: int) -> Select[Any]:
     return select(sessions).where(sessions.c.revoked_at.is_(None), sessions.c.expires_at > now)
 
 
-def _key(row: Row[Any]) -> Credential:
-    return Credential(id=f"key-{row.id}", subject=row.name, role=Role(row.role), via="key")
+def _key(row: Row[Any]) -> Identity:
+    return Identity(subject=row.name, role=Role(row.role), via="key", credential_id=f"key-{row.id}")
 
 
-def _session(row: Row[Any]) -> Credential:
-    return Credential(
-        id=f"session-{row.id}",
+def _session(row: Row[Any]) -> Identity:
+    return Identity(
         subject=row.subject,
         role=Role(row.role),
         via=row.via,
+        credential_id=f"session-{row.id}",
         expires_at=row.expires_at,
     )
 
 
 def _open_session(
     connection: Connection, role: Role, now: int, life_ms: int
-) -> tuple[str, Credential]:
+) -> tuple[str, Identity]:
     secret, via = _new_secret("qds_"), "code"
     entry = sessions.insert().values(
         hash=_hash(secret),
@@ -270,9 +272,9 @@ def _open_session(
         created_at=now,
         expires_at=now + life_ms,
     )
-    credential = _session(connection.execute(entry.returning(sessions)).one())
-    _audit(connection, "signed_in", now, {"session": credential.id, "via": via}, credential)
-    return secret, credential
+    identity = _session(connection.execute(entry.returning(sessions)).one())
+    _audit(connection, "signed_in", now, {"session": identity.credential_id, "via": via}, identity)
+    return secret, identity
 
 
 def _audit(
@@ -280,7 +282,7 @@ def _audit(
     action: str,
     now: int,
     detail: dict[str, Any],
-    by: Credential | None = None,
+    by: Identity | None = None,
 ) -> None:
     actor, role = (by.subject, by.role) if by else (TERMINAL, Role.OWNER)
     row = AuditRow(at=now, actor=actor, role=role, action=action, detail=detail, result=DONE)
