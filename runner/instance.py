@@ -19,8 +19,10 @@ PATIENCE_S: Final = 0.5
 
 
 @contextlib.contextmanager
-def only_instance(run_dir: Path, host: str, port: int) -> Iterator[None]:
+def only_instance(run_dir: Path, host: str, port: int) -> Iterator[bool]:
     """Hold the data folder that *run_dir* is in; the kernel lets go when this process dies.
+
+    Yield whether the one who held it before was killed, so that its children may still be ending.
 
     Raises:
         ConfigError: another process holds it, or the folder cannot be written.
@@ -33,10 +35,11 @@ def only_instance(run_dir: Path, host: str, port: int) -> Iterator[None]:
         raise ConfigError(_taken(run_dir)) from None
     except OSError as error:
         raise ConfigError(f"data folder {run_dir.parent} cannot be used: {error}") from error
+    was_killed = (run_dir / NOTE_NAME).exists()
     try:
         note = {"pid": os.getpid(), "host": host, "port": port}
         atomic_write(run_dir / NOTE_NAME, json.dumps(note).encode())
-        yield
+        yield was_killed
     finally:
         (run_dir / NOTE_NAME).unlink(missing_ok=True)
         lock.release()

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import sys
+import time
 from collections.abc import Sequence
 from typing import Final
 
@@ -23,6 +24,8 @@ from utils.files import make_private_folder
 POLL_S: Final = 0.2
 # the page opens with a real past if that takes no longer than this
 PATIENCE_S: Final = 30.0
+# longer than the grace of utils.parent_watch
+ORPHANS_S: Final = 4.0
 EXIT_INTERRUPTED: Final = 130
 
 
@@ -64,7 +67,11 @@ def _check(settings: Settings) -> int:
 
 def _run(settings: Settings, arguments: Arguments) -> int:
     _make_folders(settings)
-    with only_instance(settings.run_dir, settings.dashboard_host, settings.dashboard_port):
+    with only_instance(
+        settings.run_dir, settings.dashboard_host, settings.dashboard_port
+    ) as was_killed:
+        if was_killed:
+            _let_orphans_end(settings)
         _require_free_port(settings.dashboard_host, settings.dashboard_port)
         if settings.reset_paper and not arguments.yes and not _agrees_to_reset(settings):
             print("Nothing was changed.", file=sys.stderr)
@@ -85,16 +92,33 @@ def _require_free_port(host: str, port: int) -> None:
     Raises:
         ConfigError: it cannot.
     """
+    if why := _why_not(host, port):
+        raise ConfigError(
+            f"port {port} on {host} cannot be used ({why}): "
+            "choose another with --port, or stop what uses it"
+        )
+
+
+def _why_not(host: str, port: int) -> str:
+    """Return why the page cannot listen there, empty when it can."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
         except OSError as error:
-            raise ConfigError(
-                f"port {port} on {host} cannot be used ({error.strerror or error}): "
-                "choose another with --port, or stop what uses it"
-            ) from error
+            return error.strerror or str(error)
+    return ""
+
+
+def _let_orphans_end(settings: Settings) -> None:
+    """Wait for the processes of a launcher that was killed: they end soon after it."""
+    for _ in range(int(ORPHANS_S / POLL_S)):
+        with socket.socket(socket.AF_UNIX) as engine:
+            engine_is_gone = engine.connect_ex(str(settings.socket_path)) != 0
+        if engine_is_gone and not _why_not(settings.dashboard_host, settings.dashboard_port):
+            return
+        time.sleep(POLL_S)
 
 
 def _agrees_to_reset(settings: Settings) -> bool:

@@ -44,8 +44,10 @@ def test_a_folder_is_free_again_after_its_holder_was_killed(tmp_path: Path) -> N
         holder.wait()
 
     assert running_instance(tmp_path) is None
-    with only_instance(tmp_path, "127.0.0.1", 8123):
-        pass
+    with only_instance(tmp_path, "127.0.0.1", 8123) as was_killed:
+        assert was_killed
+    with only_instance(tmp_path, "127.0.0.1", 8123) as was_killed:
+        assert not was_killed
 
 
 def test_two_folders_have_an_instance_each(tmp_path: Path) -> None:
