@@ -1,0 +1,71 @@
+"""Real engines for tests: a real database in a temporary folder, time set by hand."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from core.dashboard import apply, empty_state
+from core.stream import Frame, read_sse_frame
+from infra.settings import Settings
+from runner.engine import Engine
+from runner.markets import choose_tape
+from runner.past import play
+from runner.wiring import Wired, wire
+from utils.clock import SetClock
+
+NOW = 1_790_000_040_000  # a whole minute
+HOUR_MS = 3_600_000
+
+
+@dataclass
+class Listener:
+    """Takes frames as a reader would, and keeps what it heard."""
+
+    state: dict[str, Any] = field(default_factory=empty_state)
+    heard: list[tuple[int, str, dict[str, Any]]] = field(default_factory=list)
+
+    def take(self, frames: Sequence[Frame]) -> None:
+        for frame in frames:
+            kind, data = read_sse_frame(frame.frame)
+            body = json.loads(data)
+            self.state = apply(self.state, kind, body)
+            self.heard.append((frame.seq, kind, body))
+
+    def of(self, kind: str) -> list[dict[str, Any]]:
+        return [body for _, heard, body in self.heard if heard == kind]
+
+
+def settings(folder: Path, **changes: Any) -> Settings:
+    """Return settings of a simulated market with one day of past, in *folder*."""
+    given: dict[str, Any] = {"data_dir": folder, "market": "sim", "warmup_days": 1, **changes}
+    return Settings(**given)
+
+
+def open_engine(wanted: Settings, listener: Listener | None = None, now: int = NOW) -> Wired:
+    """Wire an engine whose wall clock reads *now*."""
+    wanted.data_dir.mkdir(parents=True, exist_ok=True)
+    send = (listener or Listener()).take
+    return wire(wanted, choose_tape(wanted, now), SetClock(now), send)
+
+
+async def warm(wired: Wired) -> Engine:
+    """Play what is past, quietly."""
+    engine = wired.engine
+    if wired.course.plays_past:
+        await play(engine, wired.course.until, "Playing the past")
+    return engine
+
+
+async def follow(engine: Engine, until: int, start: int = NOW) -> None:
+    """Trade live on a clock that jumps to each step, up to *until* (ms)."""
+    clock = SetClock(start)
+    engine.clock = engine.publisher.clock = clock
+    engine.status.status = "running"
+    engine.telling.everything()
+    async for step in engine.feed.live(clock):
+        await engine.on_step(step)
+        engine.publisher.flush()
+        if step.at >= until:
+            return
