@@ -13,7 +13,7 @@ def check_form(order: Order, rules: Instrument) -> None:
     Raises:
         OrderRejected: naming the order, the rule and the value.
     """
-    if order.qty <= 0:
+    if not order.qty.is_finite() or order.qty <= 0:
         raise OrderRejected(f"order {order.id}: quantity must be above 0, was {order.qty}")
     if order.qty % rules.step_size:
         raise OrderRejected(
