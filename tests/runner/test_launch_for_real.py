@@ -1,0 +1,173 @@
+"""The launcher with the real engine and the real web process."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.services import free_port, wait_until
+
+ROOT = Path(__file__).parents[2]
+START_S = 60
+ENDS_WITHIN_S = 3.0
+
+
+class Instance:
+    """A Quarterdeck started from a terminal."""
+
+    def __init__(self, folder: Path, port: int) -> None:
+        self.folder, self.port = folder, port
+        self.log_path = folder.parent / f"{folder.name}.log"
+        kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+        with self.log_path.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, ROOT / "run_dashboard.py", "--no-browser",
+                 "--port", str(port), "--data-dir", folder],
+                env={**kept, "WARMUP_DAYS": "1"}, stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE, stderr=log, text=True,
+            )  # fmt: skip
+
+    @property
+    def log(self) -> str:
+        return self.log_path.read_text(encoding="utf-8")
+
+    def link(self) -> str:
+        """Return the one-time link once it is printed."""
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            if "#code=" in line:
+                return line.strip()
+        pytest.fail(f"it ended without a link:\n{self.log}")
+
+    def health(self) -> dict[str, Any]:
+        with contextlib.suppress(httpx.TransportError):
+            return dict(httpx.get(f"http://127.0.0.1:{self.port}/api/health").json())
+        return {}
+
+    def engine_pid(self) -> int | None:
+        running = descendants(self.process.pid)
+        return next((pid for pid, words in running if "-m runner" in words), None)
+
+    def interrupt(self) -> None:
+        """Press Ctrl-C, and wait until it has ended."""
+        self.process.send_signal(signal.SIGINT)
+        self.process.wait(30)
+
+
+def descendants(ancestor: int) -> list[tuple[int, str]]:
+    """Return the process id and command line of every process below *ancestor*."""
+    listing = subprocess.run(
+        ["ps", "-eo", "pid=,ppid=,args="], capture_output=True, text=True, check=True
+    ).stdout
+    rows = [line.split(None, 2) for line in listing.splitlines()]
+    family, found = {ancestor}, []
+    for pid, parent, *words in sorted(rows, key=lambda row: int(row[0])):
+        if int(parent) in family:
+            family.add(int(pid))
+            found.append((int(pid), " ".join(words)))
+    return found
+
+
+def gone(pids: list[int]) -> Callable[[], bool]:
+    def are_gone() -> bool:
+        listing = subprocess.run(
+            ["ps", "-eo", "pid=,stat="], capture_output=True, text=True, check=True
+        ).stdout
+        rows = [line.split() for line in listing.splitlines()]
+        return not {int(pid) for pid, state in rows if not state.startswith("Z")} & set(pids)
+
+    return are_gone
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., Instance]]:
+    instances: list[Instance] = []
+
+    def start_one(name: str = "data", port: int | None = None) -> Instance:
+        instances.append(Instance(tmp_path / name, port or free_port()))
+        return instances[-1]
+
+    yield start_one
+    for instance in instances:
+        with instance.process:
+            if instance.process.poll() is None:
+                instance.interrupt()
+
+
+def test_it_starts_lets_one_in_stops_in_three_seconds_and_goes_on_where_it_was(
+    start: Callable[..., Instance],
+) -> None:
+    first = start()
+    base, _, code = first.link().partition("/#code=")
+    with httpx.Client(base_url=base, headers={"Origin": base}) as page:
+        assert page.get("/api/dashboard").status_code == 401
+        assert page.post("/api/auth/login", json={"code": code}).status_code == 200
+        before = page.get("/api/dashboard").json()
+    assert before["state"]["engine"]["badge"] == "SIMULATED"
+    assert "Playing the last" in first.log
+    family = [pid for pid, _ in descendants(first.process.pid)]
+    assert len(family) >= 2
+
+    began = time.monotonic()
+    first.interrupt()
+    assert time.monotonic() - began < ENDS_WITHIN_S
+    assert first.process.returncode == 0
+    assert gone(family)()
+
+    played = first.log.count("Playing the last")
+    second = start()
+    base, _, code = second.link().partition("/#code=")
+    assert second.log.count("Playing the last") == played
+    with httpx.Client(base_url=base, headers={"Origin": base}) as page:
+        page.post("/api/auth/login", json={"code": code})
+        after = page.get("/api/dashboard").json()
+    assert after["state"]["trades"][: len(before["state"]["trades"])] == before["state"]["trades"]
+
+
+def test_an_engine_that_is_killed_comes_back(start: Callable[..., Instance]) -> None:
+    instance = start()
+    instance.link()
+    old = instance.engine_pid()
+    assert old is not None
+
+    os.kill(old, signal.SIGKILL)
+
+    wait_until(lambda: "engine ended (killed by SIGKILL)" in instance.log, "its end is told")
+    wait_until(lambda: instance.engine_pid() not in {None, old}, "another engine runs")
+    wait_until(lambda: instance.health().get("engine") == "up", "the page sees it")
+
+
+def test_nothing_outlives_a_launcher_that_is_killed_and_it_can_start_again_at_once(
+    start: Callable[..., Instance],
+) -> None:
+    first = start()
+    first.link()
+    family = [pid for pid, _ in descendants(first.process.pid)]
+
+    first.process.kill()
+    second = start(port=first.port)
+
+    wait_until(gone(family), "the old children are gone", 10)
+    second.link()
+
+
+def test_two_run_side_by_side_and_none_on_the_same_folder(
+    start: Callable[..., Instance],
+) -> None:
+    one, two = start("one"), start("two")
+    one.link()
+    two.link()
+
+    third = start("one")
+
+    assert third.process.wait(START_S) == 2
+    assert f"Quarterdeck already runs on it as process {one.process.pid}" in third.log
+    assert one.health()["engine"] == two.health()["engine"] == "up"
