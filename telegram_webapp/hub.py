@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from random import Random
 from typing import Final
 
+from core.errors import QuarterdeckError
 from core.stream import SNAPSHOT, EventId, Frame
 from telegram_webapp.mirror import Mirror
 from telegram_webapp.subscription import Identity, Subscription
@@ -134,7 +135,7 @@ class Hub:
         with self._lock:
             credentials = {s.identity.credential_id: s.identity for s in self._streams.values()}
         # Asked outside the lock: the answer may take a read of the database.
-        revoked = {key for key, one in credentials.items() if not self._still_valid(one)}
+        revoked = {key for key, one in credentials.items() if not self._holds(one)}
         for stream in list(self._streams.values()):
             if stream.identity.credential_id in revoked:
                 self.ended(stream, "revoked")
@@ -158,6 +159,14 @@ class Hub:
             "left", "cut", "revoked", "stopped",
         )  # fmt: skip
         return {"clients": len(self._streams)} | {name: self._counts[name] for name in names}
+
+    def _holds(self, identity: Identity) -> bool:
+        try:
+            return self._still_valid(identity)
+        except QuarterdeckError as error:
+            # It held a heartbeat ago; a database that is busy must not end every stream.
+            log.warning("The credential of %s could not be checked: %s", identity.subject, error)
+            return True
 
     def _beat(self) -> None:
         while not self._stopping.wait(HEARTBEAT_S):
