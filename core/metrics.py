@@ -45,10 +45,9 @@ class Drawdown:
             self.peak = equity
             return
         fall = self.peak - equity
-        if fall > self.max_absolute:
-            self.max_absolute = fall
-        # Compared without dividing: this runs at every equity.
-        if fall * HUNDRED > self.max_pct * self.peak > ZERO or not self.max_pct:
+        self.max_absolute = max(self.max_absolute, fall)
+        # Compared before dividing: this runs at every equity. Of no peak there is no share.
+        if self.peak > 0 and HUNDRED * fall > self.max_pct * self.peak:
             self.max_pct = HUNDRED * fall / self.peak
 
     def save(self) -> dict[str, str]:

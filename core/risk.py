@@ -26,8 +26,9 @@ class RiskLimits(msgspec.Struct, frozen=True, kw_only=True):
 class RiskView(msgspec.Struct, frozen=True, kw_only=True):
     """The account as an order finds it.
 
-    ``exposure`` is the notional of all open positions and ``price`` the mark of the order's
-    symbol, in quote; ``pnl_today`` is equity less that at 00:00 UTC.
+    ``exposure`` is the notional of all open positions and resting entries, ``positions`` their
+    number, ``price`` the mark of the order's symbol, in quote; ``pnl_today`` is equity less
+    that at 00:00 UTC, which is ``day_open_equity``.
     """
 
     equity: Decimal
@@ -61,16 +62,14 @@ def check(order: Order, view: RiskView, limits: RiskLimits) -> Refusal | None:
 def _refusals(order: Order, view: RiskView, limits: RiskLimits) -> Iterator[Refusal]:
     if view.feed_age_ms > limits.stale_after_ms:
         age, limit = Decimal(view.feed_age_ms) / 1000, Decimal(limits.stale_after_ms) / 1000
-        yield Refusal(
-            "stale_feed", age, limit, f"the feed is {age:.0f} s old, limit {limit:.0f} s"
-        )
+        yield Refusal("stale_feed", age, limit, f"the feed is {age:.0f} s old, limit {limit:.0f} s")
     if order.reduce_only:
         return
     if view.paused:
         yield Refusal("paused", None, None, "trading is paused")
     if order.leverage > limits.max_leverage:
         value, limit = Decimal(order.leverage), Decimal(limits.max_leverage)
-        yield Refusal("leverage", value, limit, f"leverage {value}× over {limit}×")
+        yield Refusal("leverage", value, limit, f"leverage would be {value}x, limit {limit}x")
     if view.positions >= limits.max_positions:
         value, limit = Decimal(view.positions), Decimal(limits.max_positions)
         yield Refusal("max_positions", value, limit, f"{value} positions are open, limit {limit}")
@@ -83,7 +82,7 @@ def _money_refusals(order: Order, view: RiskView, limits: RiskLimits) -> Iterato
         return
     loss_pct = -HUNDRED * view.pnl_today / view.day_open_equity if view.day_open_equity else ZERO
     if loss_pct >= limits.daily_loss_pct:
-        reason = f"today's loss is {loss_pct:.1f} % of equity, limit {limits.daily_loss_pct} %"
+        reason = f"today's loss is {loss_pct:.1f} %, limit {limits.daily_loss_pct} %"
         yield Refusal("daily_loss", loss_pct, limits.daily_loss_pct, reason)
     after = view.exposure + order.qty * (order.price or view.price)
     exposure_pct = HUNDRED * after / view.equity

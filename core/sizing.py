@@ -1,13 +1,15 @@
 """How large an entry may be: the loss at its stop is a fixed share of equity."""
 
 from decimal import Decimal
+from typing import Final
 
 import msgspec
 
 from core.market import Instrument
 
-ZERO = Decimal(0)
-HUNDRED = Decimal(100)
+ZERO: Final = Decimal(0)
+HUNDRED: Final = Decimal(100)
+SPARE: Final = Decimal("0.99")  # of the free margin: the price may move before the fill
 
 
 class Budget(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,14 +26,16 @@ def entry_qty(
 ) -> Decimal:
     """Return the quantity in base, a whole number of steps, or 0 when none is allowed.
 
-    risk ÷ distance to the stop, at most what the free margin carries with 1 % kept for fees;
-    an order below the instrument's minimum notional is not worth sending.
+    risk / (distance to the stop + both fees), so that the net loss at the stop is the risk; at
+    most what the free margin carries with its entry fee. An order under the instrument's
+    minimum notional is not worth sending.
     """
     if price <= 0 or budget.equity <= 0:
         return ZERO
-    most = budget.available * budget.leverage / price * Decimal("0.99")
-    if stop_price is not None and stop_price != price:
+    fee = price * instrument.taker_fee
+    qty = budget.available * SPARE / (price / budget.leverage + fee)
+    if stop_price is not None:
         risk = budget.equity * budget.risk_pct / HUNDRED
-        most = min(most, risk / abs(price - stop_price))
-    qty = instrument.round_qty(max(most, ZERO))
+        qty = min(qty, risk / (abs(price - stop_price) + 2 * fee))
+    qty = instrument.round_qty(max(qty, ZERO))
     return qty if qty * price >= instrument.min_notional else ZERO
