@@ -2,14 +2,17 @@
 
 import logging
 import resource
+import sys
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
 from gunicorn.glogging import Logger
 from typing_extensions import override
 
+from core.errors import ConfigError
 from infra.settings import Settings
 
 if TYPE_CHECKING:
@@ -47,15 +50,18 @@ class DashboardServer(BaseApplication):  # type: ignore[misc]
     and it is gone within 3 s of SIGTERM, each stream told when to come back.
     """
 
-    def __init__(self, settings: Settings, build: Callable[[Settings], "Served"]) -> None:
+    def __init__(
+        self, settings: Settings, build: Callable[[Settings], Served] | None = None
+    ) -> None:
         """Prepare to serve.
 
         Args:
             settings: host and port; the rest is for *build*.
-            build: called in the worker, after gevent's patches, for what is to be served.
+            build: called in the worker, after gevent's patches, for what is to be served;
+                the whole dashboard if not given.
         """
         self._settings = settings
-        self._build = build
+        self._build = build or _whole_dashboard
         self._served: Served | None = None
         super().__init__()
 
@@ -81,7 +87,11 @@ class DashboardServer(BaseApplication):  # type: ignore[misc]
     def load(self) -> "WSGIApplication":
         """Build the application, in the worker."""
         raise_descriptor_limit(self._settings.max_streams + SPARE_DESCRIPTORS)
-        self._served = self._build(self._settings)
+        try:
+            self._served = self._build(self._settings)
+        except ConfigError as error:
+            log.error("The dashboard cannot be served: %s", error)  # noqa: TRY400 (no traceback)
+            sys.exit(Arbiter.APP_LOAD_ERROR)
         self._served.start()
         return self._served.application
 
@@ -105,6 +115,13 @@ class OurLogger(Logger):  # type: ignore[misc]
         """Hand everything to the root logger."""
         self.error_log.propagate = True
         self.error_log.setLevel(logging.INFO)
+
+
+def _whole_dashboard(settings: Settings) -> Served:
+    # here, so that the process that only watches the worker stays small
+    from telegram_webapp.wiring import WebProcess  # noqa: PLC0415
+
+    return WebProcess(settings)
 
 
 def raise_descriptor_limit(wanted: int) -> None:

@@ -7,6 +7,8 @@ from flask import Blueprint, Flask, Response, request
 from werkzeug.exceptions import ServiceUnavailable, TooManyRequests
 
 from core.stream import EventId
+from store.access import Role
+from telegram_webapp.auth.needs import requires
 from telegram_webapp.hub import Hub, StreamLimitError
 from telegram_webapp.sse import OPENING, Opening, StreamGate
 from telegram_webapp.subscription import Identity
@@ -26,6 +28,7 @@ def install_stream(app: Flask, hub: Hub, identify: Callable[[], Identity]) -> No
     blueprint = Blueprint("stream", __name__)
 
     @blueprint.get(PATH)
+    @requires(Role.VIEWER)
     def stream() -> Response:
         """Begin or resume, at the event named by ``Last-Event-ID``, the stream of events."""
         identity = identify()
