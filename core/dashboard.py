@@ -21,7 +21,6 @@ EVENT_TYPES: Final[dict[str, Any]] = CATALOGUE["events"]
 FOLD_TABLE: Final[FoldTable] = {name: event["fold"] for name, event in EVENT_TYPES.items()}
 
 
-
 def empty_state() -> State:
     """Return a state with every section present and empty."""
     state: State = {}

@@ -43,7 +43,7 @@ class LedgerError(QuarterdeckError):
     """Journal entries contradict each other."""
 
 
-class OrderRejected(QuarterdeckError):
+class OrderRejected(QuarterdeckError):  # noqa: N818 - the field's own word
     """The broker took nothing: no position changed."""
 
 

@@ -230,7 +230,11 @@ class Portfolio:
         return closed
 
     def _touch(self, entry: Entry) -> Position | None:
-        """Bring the entry's position up to date; return it if it is now flat and paid for."""
+        """Bring the entry's position up to date; return it if it is now flat and paid for.
+
+        Raises:
+            LedgerError: it is not open.
+        """
         if entry.kind is EntryKind.TRANSFER:
             return None
         key = (entry.strategy, entry.symbol)

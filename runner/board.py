@@ -5,8 +5,17 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Final
 
-from core.market import DAY_MS, MINUTE_MS, Bar, Book, Funding, Instrument, MarketMessage
-from core.market import MarkPrice, Tick
+from core.market import (
+    DAY_MS,
+    MINUTE_MS,
+    Bar,
+    Book,
+    Funding,
+    Instrument,
+    MarketMessage,
+    MarkPrice,
+    Tick,
+)
 
 _DAY_BARS: Final = DAY_MS // MINUTE_MS
 _MARK_LIFE_MS: Final = 10_000

@@ -13,6 +13,7 @@ from infra.settings import Settings
 from runner.engine import Engine
 from runner.markets import choose_tape
 from runner.past import play
+from runner.pulse import Pulse
 from runner.wiring import Wired, wire
 from utils.clock import SystemClock
 
@@ -40,10 +41,10 @@ async def run(settings: Settings) -> None:
     outlet = _Outlet()
     wired = wire(settings, choose_tape(settings, clock.now()), clock, outlet.send)
     engine, publisher = wired.engine, wired.engine.publisher
-    _report_set_aside(engine.state_file.set_aside(clock.now()))
+    _report(wired.pulse.state_file.set_aside(clock.now()))
     bus = UnixBusServer(
         settings.socket_path, publisher.ring, publisher.snapshot, engine.answer,
-        lambda: publisher.clock.now(),
+        engine.now,
     )  # fmt: skip
     await bus.start()
     outlet.bus = bus
@@ -54,6 +55,7 @@ async def run(settings: Settings) -> None:
             await trading
     finally:
         await engine.close()
+        await wired.pulse.write_state_file()
         await bus.stop()
         wired.database.close()
         log.info("Engine stopped")
@@ -73,13 +75,25 @@ async def _trade(engine: Engine, wired: Wired) -> None:
         await engine.alert("info", "engine_restarted", "Engine restarted", f"{held} {noun} rebuilt")
     course = wired.course
     if course.plays_past:
-        await play(engine, course.until, course.what)
+        await play(engine, wired.pulse, course.until, course.what)
     if course.plays_live:
-        await engine.live()
-    else:
-        await engine.rest()
+        await live(engine, wired.pulse)
+    await engine.tape_ended()
+    await wired.pulse.run()
 
 
-def _report_set_aside(sentence: str) -> None:
+async def live(engine: Engine, pulse: Pulse) -> None:
+    """Trade on the feed as it comes, with its pulse, until the tape ends."""
+    await engine.turn("running", engine.status.note)
+    beating = asyncio.create_task(pulse.run())
+    try:
+        async for step in engine.feed.live(engine.clock):
+            await engine.on_step(step)
+    finally:
+        beating.cancel()
+        await asyncio.gather(beating, return_exceptions=True)
+
+
+def _report(sentence: str) -> None:
     if sentence:
         log.warning("%s", sentence)

@@ -38,7 +38,11 @@ class Publisher:
         self._outbox: list[Frame] = []
 
     def fact(self, event_type: str, data: Data) -> None:
-        """Emit a fact that is already stored; pending states it removes go with it."""
+        """Emit a fact that is already stored.
+
+        Raises:
+            ValueError: *event_type* is a state.
+        """
         if _KINDS[event_type] != "fact":
             raise ValueError(f"{event_type} is not a fact")
         self._emit(event_type, "", data)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from core.errors import OrderRejected
+from core.errors import OrderRejected, RiskRefused
 from core.ledger import Portfolio, Position
 from core.market import MINUTE_MS, Bar, MarketMessage, Step
 from core.orders import Order, OrderRole, OrderType, Side
@@ -42,7 +42,8 @@ class Trader:
     """Turns market messages into orders and reports into journal entries.
 
     Promise: `portfolio` changes only by journal entries that are in `record`, so that a commit
-    of `record` makes memory and store the same.
+    of `record` makes memory and store the same. ``minute`` counts from the epoch: the last one
+    that has its equity point.
     """
 
     board: Board
@@ -55,7 +56,7 @@ class Trader:
     gate: Gate = field(default_factory=Gate)
     outlook: dict[tuple[str, str], tuple[int, Outlook]] = field(default_factory=dict)
     booking: Booking = field(init=False)
-    _minute: int = 0
+    minute: int = 0
 
     def __post_init__(self) -> None:
         self.booking = Booking(self.board, self.portfolio, self.tally, self.record)
@@ -67,8 +68,8 @@ class Trader:
             self._on_message(message)
         self.tally.roll_day(step.at, self.board.marks)
         minute = step.at // MINUTE_MS
-        if minute > self._minute:
-            self._minute = minute
+        if minute > self.minute:
+            self.minute = minute
             equity = self.tally.equity(self.board.marks)
             point = EquityPoint(minute * MINUTE_MS, equity, self.portfolio.balance)
             self.record.equity_point(point)
@@ -216,12 +217,13 @@ class Trader:
         """Send a reduce-only market order for the whole of *position*.
 
         Raises:
-            OrderRejected: risk or broker said no; nothing was traded.
+            OrderRejected: the broker said no; nothing was traded.
+            RiskRefused: our own limits did.
         """
         order = self._close_order(position, role, at, suffix)
         refusal = self._check(order)
         if refusal is not None:
-            raise OrderRejected(refusal.reason)
+            raise RiskRefused(refusal.reason)
         self.broker.submit(order)
         self.absorb()
 

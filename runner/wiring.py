@@ -19,6 +19,7 @@ from runner.ledger_check import LedgerCheck
 from runner.limits import risk_limits
 from runner.markets import Course, Tape, set_course
 from runner.publisher import Publisher
+from runner.pulse import Pulse
 from runner.rebuild import rebuild
 from runner.record import Record
 from runner.state_file import StateFile
@@ -41,6 +42,7 @@ class Wired:
     """An engine ready to run, and where it stood when it last stopped."""
 
     engine: Engine
+    pulse: Pulse
     database: Database
     course: Course
     saved: Mapping[str, Any] | None
@@ -75,11 +77,10 @@ def wire(
         feed=tape.feed, trader=trader, writer=Writer(database, account.id), publisher=publisher,
         clock=clock, status=_status(tape, clock.now()), freshness=freshness,
         desk=CommandDesk(trader, clock.monotonic, tape.feed.badge),
-        state_file=StateFile(settings.state_path),
-        ledger_check=LedgerCheck(database, account.id, trader.portfolio),
-        beat_s=1 / settings.publish_hz,
     )  # fmt: skip
-    return Wired(engine, database, course, saved)
+    check = LedgerCheck(database, account.id, trader.portfolio)
+    pulse = Pulse(engine, StateFile(settings.state_path), check, 1 / settings.publish_hz)
+    return Wired(engine, pulse, database, course, saved)
 
 
 def _open_account(database: Database, market_id: str, settings: Settings, now: int) -> Account:
@@ -145,6 +146,7 @@ def _recover(
         trader.tally.load(saved["tally"])
         trader.booking.excursions.load(saved["excursions"])
         trader.gate.paused_by, trader.gate.paused_at = saved["paused"]
+        trader.minute = saved["at"] // MINUTE_MS
 
 
 def _warm(strategies: Sequence[Strategy], bars: Sequence[Bar]) -> None:

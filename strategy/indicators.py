@@ -63,7 +63,7 @@ class Volatility:
             self._returns.append(math.log(close / self._close))
         self._close = close
         count = len(self._returns)
-        if count < 2:
+        if count <= 1:
             return None
         mean = sum(self._returns) / count
         return math.sqrt(sum((r - mean) ** 2 for r in self._returns) / (count - 1))

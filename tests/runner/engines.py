@@ -54,7 +54,7 @@ async def warm(wired: Wired) -> Engine:
     """Play what is past, quietly."""
     engine = wired.engine
     if wired.course.plays_past:
-        await play(engine, wired.course.until, "Playing the past")
+        await play(engine, wired.pulse, wired.course.until, "Playing the past")
     return engine
 
 

@@ -24,6 +24,7 @@ def played(folder: Path, hours: int = 6, **changes: object) -> tuple[Listener, o
         engine = await warm(wired)
         await follow(engine, NOW + hours * HOUR_MS)
         await engine.close()
+        await wired.pulse.write_state_file()
 
     asyncio.run(run())
     return listener, wired
@@ -73,7 +74,7 @@ def test_the_figures_of_the_account_add_up_to_the_journal(tmp_path: Path) -> Non
         p.realized_pnl - p.fees + p.funding for p in engine.trader.portfolio.positions.values()
     )
     assert Decimal(str(told["realized_pnl"])) == closed_net + still_open
-    engine.ledger_check.run()
+    wired.pulse.ledger_check.run()
 
 
 def _positions(engine: object) -> list[dict[str, object]]:
