@@ -34,7 +34,7 @@ export class EquitySeries {
   }
 
   /**
-   * The points since a time, with the value at its very start.
+   * The points since a time.
    * @param {number} since ms
    * @returns {Point[]}
    */

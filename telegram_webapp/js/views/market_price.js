@@ -1,0 +1,86 @@
+/** A market's price now: last, change, mark, range, volume, funding, spread. */
+
+import { h, setText } from "../dom.js";
+import { showChange, showFigure } from "../figure.js";
+import { MINUS, UNKNOWN, baseOf, digits, percent, percentChange, price as priceText, signOf } from "../format.js";
+import { span } from "../time.js";
+
+/** @typedef {import("../main.js").App} App */
+/** @typedef {{price: Record<string, any>, stats: Record<string, any> | undefined, now: number}} Market */
+
+/** @type {{label: string, value: (m: Market) => [number, string], basis: (m: Market) => string}[]} */
+const FIGURES = [
+  { label: "Mark", value: ({ price, stats }) => [price.mark_price, priceText(price.mark_price, stats)], basis: () => "values positions" },
+  { label: "High", value: ({ stats }) => [stats?.high_24h, priceText(stats?.high_24h ?? null, stats)], basis: (m) => away(m.stats?.high_24h, m.price.last, "above") },
+  { label: "Low", value: ({ stats }) => [stats?.low_24h, priceText(stats?.low_24h ?? null, stats)], basis: (m) => away(m.price.last, m.stats?.low_24h, "below") },
+  { label: "Volume", value: ({ stats }) => [stats?.volume_24h, amount(stats?.volume_24h)], basis: ({ price, stats }) => `${baseOf(price.symbol, stats)} in 24h` },
+  { label: "Funding", value: ({ stats }) => [stats?.funding_rate, rate(stats?.funding_rate)], basis: ({ stats, now }) => until(stats?.next_funding_at, now) },
+  { label: "Spread", value: ({ price, stats }) => [price.ask - price.bid, priceText(price.ask - price.bid, stats)], basis: ({ price }) => `${digits((1e4 * (price.ask - price.bid)) / price.last, 2)} bps of price` },
+];
+
+/**
+ * @param {{now: HTMLElement, figures: HTMLElement}} roots
+ * @param {App} app
+ */
+export function mount(roots, app) {
+  const last = h("span.live");
+  const change = h("span.live.num");
+  const quote = h("span.cap");
+  const cells = FIGURES.map(cell);
+  roots.now.append(h("p.big", {}, last, quote), h("p.delta", {}, h("span.pill", {}, change), h("span.since", {}, "over 24 hours")));
+  roots.figures.append(h("dl.card.figs", {}, ...cells.map(({ el }) => el)));
+  return {
+    /** @param {import("../fold.js").State} state @param {string} symbol */
+    update(state, symbol) {
+      const price = state.prices[symbol];
+      const stats = state.stats[symbol];
+      if (!price) return;
+      showFigure(last, price.last, priceText(price.last, stats));
+      last.removeAttribute("data-size");
+      setText(quote, symbol.split("/")[1] ?? "");
+      const day = price.change_24h_pct;
+      showChange(change, day ?? 0, day === null ? UNKNOWN : percentChange(day));
+      for (const { update } of cells) update({ price, stats, now: app.clock.now() });
+    },
+  };
+}
+
+/** @param {typeof FIGURES[number]} figure */
+function cell(figure) {
+  const value = h("span.live");
+  const basis = h("span.live");
+  const el = h("div.fig", {}, h("dt.cap", {}, figure.label), h("dd.v", {}, value), h("dd.sub", {}, basis));
+  return {
+    el,
+    /** @param {Market} market */
+    update(market) {
+      const [number, text] = figure.value(market);
+      showFigure(value, number, text);
+      setText(basis, figure.basis(market));
+    },
+  };
+}
+
+/** @param {number | null | undefined} high @param {number | null | undefined} low @param {string} word */
+function away(high, low, word) {
+  return high && low ? `${percent(100 * Math.max(0, high / low - 1))} ${word}` : "needs 24 hours";
+}
+
+/** Four digits are enough for a volume: `31,240`, `1.24M`. @param {number | null | undefined} value */
+function amount(value) {
+  if (typeof value !== "number") return UNKNOWN;
+  if (value >= 1e9) return `${digits(value / 1e9, 2)}B`;
+  if (value >= 1e6) return `${digits(value / 1e6, 2)}M`;
+  return digits(value, value < 1000 ? 1 : 0);
+}
+
+/** `0.0100%`: four decimals, as exchanges write it. @param {number | null | undefined} value */
+function rate(value) {
+  if (typeof value !== "number") return UNKNOWN;
+  return `${signOf(value, 6) < 0 ? MINUS : ""}${digits(value * 100, 4)}%`;
+}
+
+/** @param {number | null | undefined} at @param {number} now */
+function until(at, now) {
+  return at ? `in ${span(at - now)}` : "not announced";
+}

@@ -1,0 +1,180 @@
+/** One trade whole: candles around it, what happened when, and what it came to. */
+
+import { mountCandleChart, INTERVALS } from "../charts/candle_chart.js";
+import { h } from "../dom.js";
+import { UNKNOWN, baseOf, capital, change, digits, leverage, money, percentChange, price as priceText, quantity, toneOf } from "../format.js";
+import { icon } from "../icons.js";
+import { day, hourMinuteSecond, span, when } from "../time.js";
+import { timelineOf } from "./trade_timeline.js";
+import { exitWord } from "./trade_rows.js";
+
+/** @typedef {import("../main.js").App} App */
+/** @typedef {Record<string, any>} Trade */
+
+const CANDLES_WANTED = 70;
+const AROUND = 0.6;
+const SEARCH_PAGE = 200;
+
+/** @param {HTMLElement} root @param {App} app @param {string} id @returns {import("../main.js").View} */
+export function mount(root, app, id) {
+  const view = new TradeDetail(root, app, id);
+  return { update: (state, changed) => view.update(state, changed), unmount: () => view.stop() };
+}
+
+class TradeDetail {
+  #app;
+  #id;
+  #body;
+  /** @type {import("../main.js").View | null} */
+  #chart = null;
+  #shown = false;
+  #searching = false;
+  #stopped = false;
+
+  /** @param {HTMLElement} root @param {App} app @param {string} id */
+  constructor(root, app, id) {
+    this.#app = app;
+    this.#id = id;
+    const back = h("a.link.back", { href: app.router.href("trades"), onclick: (/** @type {MouseEvent} */ event) => this.#back(event) }, icon("chevron", true), "Trades");
+    this.#body = h("div", { "aria-busy": "true" }, h("p.cap.part", {}, "Loading the trade"));
+    root.append(h("div.trades-view.trade-detail", {}, h("div.part", {}, back), this.#body));
+  }
+
+  /** @param {import("../main.js").State} state @param {Set<string>} changed */
+  update(state, changed) {
+    if (!state) return;
+    if (!this.#shown) this.#find(state);
+    this.#chart?.update(state, changed);
+  }
+
+  stop() {
+    this.#stopped = true;
+    this.#chart?.unmount();
+  }
+
+  /** Go back the way the person came, so that the list stays where it was. @param {MouseEvent} event */
+  #back(event) {
+    if (!history.state?.inside) return;
+    event.preventDefault();
+    history.back();
+  }
+
+  /** @param {NonNullable<import("../main.js").State>} state */
+  #find(state) {
+    const trade = state.trades.find((item) => item.id === this.#id);
+    if (trade) this.#show(trade, state);
+    else if (!this.#searching) void this.#search();
+  }
+
+  /** Look for it page by page: an old trade is only in the database. */
+  async #search() {
+    this.#searching = true;
+    let cursor;
+    try {
+      do {
+        const page = await this.#app.api.get("api/trades", { cursor, limit: SEARCH_PAGE });
+        const trade = page.trades.find((/** @type {Trade} */ item) => item.id === this.#id);
+        if (trade && this.#app.store.state) return this.#show(trade, this.#app.store.state);
+        cursor = page.next_cursor;
+      } while (cursor && !this.#stopped);
+      this.#say("There is no such trade", "It belongs to another account, or the address is not whole.");
+    } catch (error) {
+      this.#say("The trade did not load", /** @type {any} */ (error).detail ?? String(error));
+    }
+    return undefined;
+  }
+
+  /** @param {string} title @param {string} text */
+  #say(title, text) {
+    this.#body.replaceChildren(h("div.part", {}, h("div.empty.card", { role: "alert" }, h("span.ic", {}, icon("trades")), h("b", {}, title), h("p", {}, text))));
+    this.#body.removeAttribute("aria-busy");
+  }
+
+  /** @param {Trade} trade @param {NonNullable<import("../main.js").State>} state */
+  #show(trade, state) {
+    if (this.#shown || this.#stopped) return;
+    this.#shown = true;
+    const stats = state.stats[trade.symbol];
+    const candles = h("div.card.trade-candles");
+    const timeline = h("ol.timeline.fact");
+    this.#body.removeAttribute("aria-busy");
+    this.#body.replaceChildren(
+      h("div.part", {}, head(trade, stats, this.#app.clock.now())),
+      h("div.part.trade-body.gap", {},
+        h("div.cards", {}, candles, h("section.card.panel", {}, h("h2", {}, "What happened"), timeline)),
+        h("div.cards", {}, results(trade, stats), reach(trade), level(trade, stats))));
+    const subject = { symbol: trade.symbol, interval: intervalFor(trade), past: pastOf(trade, state) };
+    this.#chart = mountCandleChart(candles, this.#app, subject);
+    this.#chart.update(this.#app.store.state, new Set(["prices"]));
+    void timelineOf(this.#app, trade).then((rows) => timeline.replaceChildren(...rows));
+  }
+}
+
+/** @param {Trade} trade @param {any} stats @param {number} now */
+function head(trade, stats, now) {
+  const { symbol, side, net_pnl: net } = trade;
+  return h("header.trade-head.fact", {},
+    h("h1", {}, symbol, h("span.tag", {}, `${capital(side)} ${leverage(trade.leverage)}`)),
+    h("p", { class: `net num ${toneOf(net)}` }, change(net)),
+    h("p.cap", {}, `${trade.strategy}, ${quantity(trade.qty, symbol, stats)}, closed ${when(trade.closed_at, now)} UTC by ${exitWord(trade)}`));
+}
+
+/** @param {Trade} trade @param {any} stats */
+function results(trade, stats) {
+  const row = (/** @type {string} */ label, /** @type {string} */ text, /** @type {number | null} */ tone = null, sum = false) =>
+    h(sum ? "div.sum" : "div", {}, h("dt", {}, label), h("dd", { class: tone === null ? "" : `num ${toneOf(tone)}` }, text));
+  return h("section.card.panel.fact", {}, h("h2", {}, "Result"), h("dl.kv", {},
+    row("Entry, average", priceText(trade.entry_price, stats)),
+    row("Exit, average", priceText(trade.exit_price, stats)),
+    row("Gross P&L", change(trade.gross_pnl), trade.gross_pnl),
+    row("Fees", change(-trade.fees)),
+    row("Funding", change(trade.funding)),
+    row("Net result", change(trade.net_pnl), trade.net_pnl, true),
+    row("ROE, on entry margin", percentChange(trade.roe_pct), trade.roe_pct)));
+}
+
+/** How far it went against us and for us while it was open. @param {Trade} trade */
+function reach({ mae, mfe, gross_pnl: gross }) {
+  const known = typeof mae === "number" && typeof mfe === "number";
+  const low = Math.min(mae ?? 0, gross, 0);
+  const high = Math.max(mfe ?? 0, gross, 0);
+  const place = (/** @type {number} */ value) => `${(100 * (value - low)) / (high - low || 1)}%`;
+  const zero = place(0);
+  const bar = h("div.bar", { role: "img", "aria-label": `Worst ${money(mae)}, best ${money(mfe)}, closed at ${money(gross)} before costs` },
+    h("i.worst", { style: `left:${place(low)};width:${(100 * -low) / (high - low || 1)}%` }), h("i.best", { style: `left:${zero};width:${(100 * high) / (high - low || 1)}%` }),
+    h("i.zero", { style: `left:${zero}` }), h("i.net", { style: `left:${place(gross)}` }));
+  return h("section.card.panel.fact", {}, h("h2", {}, "While it was open"),
+    known ? h("div.reach", {}, bar, h("div.row", {}, h("span", {}, "Worst ", h("b", {}, change(mae))), h("span", {}, "Best ", h("b", {}, change(mfe))))) : h("p.cap", {}, UNKNOWN));
+}
+
+/** @param {Trade} trade @param {any} stats */
+function level(trade, stats) {
+  const seconds = (trade.closed_at - trade.opened_at) / 1000;
+  const held = seconds < 60 ? `${digits(seconds, 0)}s` : span(seconds * 1000);
+  const row = (/** @type {string} */ label, /** @type {string} */ text) => h("div", {}, h("dt", {}, label), h("dd", {}, text));
+  const time = (/** @type {number} */ at) => `${day(at)}, ${hourMinuteSecond(at)}`;
+  return h("section.card.panel", {}, h("h2", {}, "Facts"), h("dl.kv", {},
+    row("Opened, UTC", time(trade.opened_at)), row("Closed, UTC", time(trade.closed_at)), row("Held", held),
+    row("Largest size", quantity(trade.qty, trade.symbol, stats)), row("Exit", capital(exitWord(trade))), row("Base", baseOf(trade.symbol, stats)), row("Trade", trade.id)));
+}
+
+/** The candle length that shows it whole, and not as a dot. @param {Trade} trade @returns {import("../charts/candle_chart.js").Interval} */
+function intervalFor(trade) {
+  const length = (trade.closed_at - trade.opened_at) * (1 + 2 * AROUND);
+  const found = Object.entries(INTERVALS).find(([, { ms }]) => length / ms <= CANDLES_WANTED);
+  return /** @type {any} */ (found ?? ["1h"])[0];
+}
+
+/** @param {Trade} trade @param {import("../fold.js").State} state */
+function pastOf(trade, state) {
+  const { ms } = INTERVALS[intervalFor(trade)];
+  const room = Math.max((trade.closed_at - trade.opened_at) * AROUND, 15 * ms);
+  const signal = state.signals.find((item) => item.symbol === trade.symbol && item.strategy === trade.strategy && Math.abs(item.at - trade.opened_at) < 120_000);
+  /** @type {import("../charts/levels.js").Level[]} */
+  const levels = [];
+  if (signal?.target_price) levels.push({ kind: "target", value: signal.target_price, word: "Target" });
+  if (signal?.stop_price) levels.push({ kind: "stop", value: signal.stop_price, word: "Stop" });
+  levels.push({ kind: "entry", value: trade.entry_price, word: `Entry, ${trade.side} ${leverage(trade.leverage)}` });
+  levels.push({ kind: "mark", value: trade.exit_price, word: "Exit" });
+  return { from: trade.opened_at - room, to: trade.closed_at + room, levels };
+}
