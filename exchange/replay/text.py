@@ -29,7 +29,8 @@ class TextFile:
         try:
             with ExitStack() as stack:
                 raw = stack.enter_context(self.path.open("rb"))
-                yield from self._counted(raw, io.TextIOWrapper(self._open(raw, stack), "utf-8-sig"))
+                text = io.TextIOWrapper(self._open(raw, stack), "utf-8-sig")
+                yield from self._counted(raw, stack.enter_context(text))
         except (OSError, EOFError, zlib.error, zipfile.BadZipFile, UnicodeDecodeError) as error:
             raise ConfigError(
                 f"{self.path.name} cannot be read as CSV, gzip or zip of CSV ({error}): "
