@@ -100,7 +100,11 @@ class CandleFile:
             raise ConfigError(f"{self.path.name} holds no usable candle: {self.refused[:1]}")
 
     def _layout(self, first: Sequence[str]) -> tuple[int, ...] | None:
-        """Return the places of our columns in a header, None when there is no header."""
+        """Return the places of our columns in a header, None when there is no header.
+
+        Raises:
+            ConfigError: neither layout fits.
+        """
         if len(first) == 1:
             raise ConfigError(
                 f"{self.path.name} must separate columns by commas, its first line is "
@@ -169,7 +173,11 @@ def _bar(symbol: str, row: Sequence[str], places: tuple[int, ...], before: Bar |
 
 
 def _minute(at: int, before: Bar | None) -> int:
-    """Return *at* in ms, on the minute and after the bar before."""
+    """Return *at* in ms, on the minute and after the bar before.
+
+    Raises:
+        DataError: it is not.
+    """
     at = at // 1000 if at >= _LATEST_MS else at
     if not _EARLIEST_MS <= at < _LATEST_MS:
         raise DataError(f"open_time must be milliseconds or microseconds since 1970, was {at}")
@@ -182,7 +190,11 @@ def _minute(at: int, before: Bar | None) -> int:
 
 
 def _steady(low: Decimal, close: Decimal, before: Bar | None) -> Decimal:
-    """Return *low* when the close is within reach of the one before."""
+    """Return *low* when the close is within reach of the one before.
+
+    Raises:
+        DataError: it is not.
+    """
     if before is not None and not before.close < close * MAX_JUMP < before.close * MAX_JUMP**2:
         raise DataError(f"close {close} is more than {MAX_JUMP} times off {before.close}")
     return low

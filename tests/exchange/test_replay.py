@@ -72,13 +72,8 @@ def test_columns_may_stand_in_any_order_and_case_with_a_byte_order_mark(tmp_path
     path = write(tmp_path, "BTCUSDT.csv", "\ufeffVolume,Close,LOW,High,open,more,open_time", line)
 
     (bar,) = bars(path)
-    assert (bar.open, bar.high, bar.low, bar.close, bar.volume) == (
-        100,
-        101,
-        99,
-        Decimal("100.5"),
-        5,
-    )
+    expected = [Decimal(text) for text in ("100", "101", "99", "100.5", "5")]
+    assert [bar.open, bar.high, bar.low, bar.close, bar.volume] == expected
 
 
 def test_the_headerless_kline_dump_is_known(tmp_path: Path) -> None:
@@ -212,7 +207,7 @@ def test_a_bad_funding_row_is_refused(tmp_path: Path, line: str) -> None:
     btc = write(tmp_path, "BTCUSDT.csv", HEADER, row(0))
     funding = write(tmp_path, "BTCUSDT-8h.csv", "funding_time,funding_rate", line)
 
-    with pytest.raises(ConfigError, match="BTCUSDT-8h.csv:2"):
+    with pytest.raises(ConfigError, match=r"BTCUSDT-8h\.csv:2"):
         ReplayFeed([btc], [funding])
 
 

@@ -5,8 +5,8 @@ import pytest
 
 from core.market import DAY_MS, FUNDING_INTERVAL_MS, MINUTE_MS, Bar, Funding, Step
 from exchange.simulated.feed import SimulatedFeed
-from exchange.simulated.process import Minute
-from exchange.simulated.ticks import path, seeded
+from exchange.simulated.process import Minute, seeded
+from exchange.simulated.ticks import path
 
 START = 1_790_000_040_000
 SYMBOLS = ("BTC/USDT", "ETH/USDT", "SOL/USDT")
