@@ -1,22 +1,35 @@
-"""Strategies by the name that settings give them."""
+"""Strategies by the name that settings give them: a file of that name beside this one.
 
-from collections.abc import Callable, Mapping
+A strategy's file sets ``STRATEGY`` to its class; nothing else needs to know of it.
+"""
+
+import importlib
+import pkgutil
 from typing import Final
 
+import strategy
 from core.errors import ConfigError
 from strategy.base import Strategy
-from strategy.trend import Trend
 
-STRATEGIES: Final[Mapping[str, Callable[[], Strategy]]] = {Trend.name: Trend}
+_NOT_STRATEGIES: Final = {"base", "indicators", "registry"}
+
+
+def known_strategies() -> list[str]:
+    """Return the names that `make_strategy` takes."""
+    return sorted({m.name for m in pkgutil.iter_modules(strategy.__path__)} - _NOT_STRATEGIES)
 
 
 def make_strategy(name: str) -> Strategy:
     """Return a new strategy.
 
     Raises:
-        ConfigError: there is none of that name.
+        ConfigError: there is none of that name, or its file does not say which class it is.
     """
-    if name not in STRATEGIES:
-        known = ", ".join(sorted(STRATEGIES))
-        raise ConfigError(f"strategies must be of {known}, was {name!r}")
-    return STRATEGIES[name]()
+    known = known_strategies()
+    if name not in known:
+        raise ConfigError(f"strategies must be of {', '.join(known)}, was {name!r}")
+    module = importlib.import_module(f"strategy.{name}")
+    if not hasattr(module, "STRATEGY"):
+        raise ConfigError(f"strategy/{name}.py must set STRATEGY to its class")
+    made: Strategy = module.STRATEGY()
+    return made

@@ -1,100 +1,111 @@
 """Trend following with a volatility filter and stops, on closed 5-minute candles.
 
-It enters when the fast average crosses the slow one while the market moves neither too little
-to pay the fees nor too much to be orderly; it leaves at its stop, its target, when the averages
-cross back, or after a day.
+It enters when the fast average turns clearly to the other side of the slow one, while the
+market moves neither too little to pay the fees nor too much to be orderly; it leaves at its
+stop, at its target, when the averages turn back, or after a day.
 Source of the idea: Brock, Lakonishok & LeBaron, "Simple technical trading rules", J. Finance 47
 (1992); of the stop: Wilder (1978). No edge after costs is claimed.
 """
 
 import math
 from decimal import Decimal
-from typing import Final
+from typing import Final, Literal
 
-from core.market import DAY_MS, MINUTE_MS, Bar
+from core.ledger import Position
+from core.market import DAY_MS, HOUR_MS, MINUTE_MS, Bar
 from strategy.base import AccountView, Decision, Intent, Lean, Outlook
-from strategy.indicators import Atr, Ema, Volatility
+from strategy.indicators import Atr, Candle, Ema, Volatility
 
-CANDLE_MINUTES: Final = 5
+CANDLE_MS: Final = 5 * MINUTE_MS
 FAST: Final = 20
 SLOW: Final = 60
 ATR_PERIOD: Final = 14
 VOLATILITY_PERIOD: Final = 24
-MIN_GAP_PCT: Final = 0.05  # of price between the averages: less is noise
+MIN_GAP_PCT: Final = 0.1  # between the averages, of the slow one: less is noise
 CALM_PCT: Final = 0.15  # an hour's volatility under this does not pay the fees
 WILD_PCT: Final = 2.5  # and over this is no trend any more
-STOP_ATR: Final = 2.5
-TARGET_ATR: Final = 5.0
+STOP_ATR: Final = 6.0
+TARGET_ATR: Final = 12.0
 LONGEST_HOLD_MS: Final = DAY_MS
-_CANDLES_AN_HOUR: Final = 60 // CANDLE_MINUTES
-
-
-class _Candle:
-    """A 5-minute candle being built from 1-minute bars."""
-
-    __slots__ = ("high", "low", "minutes")
-
-    def __init__(self) -> None:
-        self.minutes = 0
-        self.high: Decimal | None = None
-        self.low: Decimal | None = None
-
-    def add(self, bar: Bar) -> None:
-        """Take the next minute."""
-        self.minutes += 1
-        self.high = bar.high if self.high is None or bar.high > self.high else self.high
-        self.low = bar.low if self.low is None or bar.low < self.low else self.low
 
 
 class _Market:
-    """What the strategy remembers of one symbol."""
+    """What the strategy remembers of one symbol: a function of its bars alone.
 
-    __slots__ = ("armed", "atr", "candle", "candles", "fast", "hourly_pct", "slow", "volatility")
+    Attributes:
+        side: the side the averages last stood on clearly: 1 up, -1 down, 0 not yet.
+        turned: whether the newest candle brought them there.
+    """
+
+    __slots__ = ("atr", "candle", "candles", "fast", "side", "slow", "turned", "volatility")
 
     def __init__(self) -> None:
-        self.candle = _Candle()
+        self.candle = Candle(CANDLE_MS)
         self.candles = 0
         self.fast, self.slow = Ema(FAST), Ema(SLOW)
         self.atr = Atr(ATR_PERIOD)
         self.volatility = Volatility(VOLATILITY_PERIOD)
-        self.hourly_pct = 0.0
-        self.armed = 0  # the side of the crossing that was not acted on yet
+        self.side = 0
+        self.turned = False
 
     def add(self, bar: Bar) -> bool:
-        """Take a minute; return whether it closed a 5-minute candle."""
-        self.candle.add(bar)
-        if (bar.open_time // MINUTE_MS + 1) % CANDLE_MINUTES:
+        """Take a minute; return whether it closed a candle."""
+        closed = self.candle.add(bar)
+        if closed is None:
             return False
-        high, low = float(self.candle.high or bar.high), float(self.candle.low or bar.low)
-        close = float(bar.close)
-        self.candle = _Candle()
+        high, low, close = closed
         self.candles += 1
-        before = self._side()
         self.fast.add(close)
         self.slow.add(close)
         self.atr.add(high, low, close)
-        deviation = self.volatility.add(close) or 0.0
-        self.hourly_pct = 100 * deviation * math.sqrt(_CANDLES_AN_HOUR)
-        after = self._side()
-        if after != before:
-            self.armed = after if self.candles > SLOW else 0
+        self.volatility.add(close)
+        gap = self.gap_pct
+        clear = 0 if abs(gap) < MIN_GAP_PCT else 1 if gap > 0 else -1
+        self.turned = self.learned and clear not in {0, self.side}
+        self.side = clear or self.side
         return True
 
-    def _side(self) -> int:
-        return 1 if (self.fast.value or 0.0) >= (self.slow.value or 0.0) else -1
+    @property
+    def learned(self) -> bool:
+        """Return whether the slow average has seen enough to mean something."""
+        return self.candles > SLOW
 
     @property
     def gap_pct(self) -> float:
         """Return how far the fast average is over the slow one, in % of it."""
-        slow = self.slow.value or 1.0
-        return 100 * ((self.fast.value or slow) - slow) / slow
+        return 100 * (self.fast.value - self.slow.value) / self.slow.value
+
+    @property
+    def hourly_pct(self) -> float:
+        """Return the volatility of an hour, one standard deviation, in %."""
+        return 100 * self.volatility.value * math.sqrt(HOUR_MS / CANDLE_MS)
+
+    @property
+    def confidence(self) -> float:
+        """Return 0 to 1: how many average candles the averages are apart, squashed."""
+        if not self.atr.value:
+            return 0.0
+        return round(math.tanh(abs(self.fast.value - self.slow.value) / (2 * self.atr.value)), 4)
+
+    @property
+    def gap_text(self) -> str:
+        """Say how the averages stand."""
+        gap = self.gap_pct
+        return f"EMA {FAST} {'over' if gap >= 0 else 'under'} EMA {SLOW} by {abs(gap):.2f} %"
+
+    @property
+    def volatility_text(self) -> str:
+        """Say how lively the market is, and whether that suits."""
+        pct = self.hourly_pct
+        word = "within" if CALM_PCT <= pct <= WILD_PCT else "outside"
+        return f"volatility {pct:.2f} % an hour {word} {CALM_PCT:.2f}-{WILD_PCT:.2f}"
 
 
 class Trend:
     """Keeps the `strategy.base.Strategy` contract."""
 
     name = "trend"
-    warmup_bars = CANDLE_MINUTES * SLOW * 4
+    warmup_bars = DAY_MS // MINUTE_MS
 
     def __init__(self) -> None:
         self._markets: dict[str, _Market] = {}
@@ -108,12 +119,12 @@ class Trend:
         market = self._of(bar.symbol)
         if not market.add(bar):
             return None
-        if market.candles <= SLOW:
-            reason = f"learning, {market.candles} of {SLOW} candles seen"
+        if not market.learned:
+            reason = f"learning, {market.candles} of {SLOW + 1} candles seen"
             return Decision(Outlook(bar.symbol, "hold", 0.0, reason, bar.close))
         if view.position is not None:
-            return self._holding(market, bar, view)
-        return self._flat(market, bar)
+            return _holding(market, bar, view.position)
+        return _flat(market, bar)
 
     def _of(self, symbol: str) -> _Market:
         market = self._markets.get(symbol)
@@ -121,61 +132,46 @@ class Trend:
             market = self._markets[symbol] = _Market()
         return market
 
-    def _holding(self, market: _Market, bar: Bar, view: AccountView) -> Decision:
-        position = view.position
-        gap = _gap_text(market)
-        side = 0 if position is None else position.direction
-        crossed = side * market.gap_pct < -MIN_GAP_PCT
-        late = position is not None and bar.close_time - position.opened_at >= LONGEST_HOLD_MS
-        way = "long" if side > 0 else "short"
-        if not crossed and not late:
-            return self._say(bar, market, "hold", f"{way}, {gap}")
-        reason = f"{gap}, against the {way}" if crossed else "held for a day without result"
-        lean: Lean = "sell" if side > 0 else "buy"
-        intent = Intent(
-            action="close", symbol=bar.symbol, confidence=_confidence(market), reasons=(reason,),
-            role="signal" if crossed else "timeout",
-        )  # fmt: skip
-        return Decision(self._outlook(bar, market, lean, reason), intent)
 
-    def _flat(self, market: _Market, bar: Bar) -> Decision:
-        side = market.armed
-        gap, moves = _gap_text(market), f"volatility {market.hourly_pct:.2f} % an hour"
-        if side == 0:
-            return self._say(bar, market, "hold", f"no new crossing, {gap}")
-        if side * market.gap_pct < MIN_GAP_PCT:
-            return self._say(bar, market, "hold", f"crossing not clear yet, {gap}")
-        if not CALM_PCT <= market.hourly_pct <= WILD_PCT:
-            word = "too calm" if market.hourly_pct < CALM_PCT else "too wild"
-            reason = f"{word}, {moves} outside {CALM_PCT:.2f} to {WILD_PCT:.2f}"
-            return self._say(bar, market, "hold", reason)
-        market.armed = 0
-        reach = market.atr.value or 0.0
-        intent = Intent(
-            action="buy" if side > 0 else "sell", symbol=bar.symbol,
-            confidence=_confidence(market),
-            reasons=(gap, f"{moves} within {CALM_PCT:.2f} to {WILD_PCT:.2f}"),
-            stop_price=bar.close - side * Decimal(str(round(STOP_ATR * reach, 8))),
-            target_price=bar.close + side * Decimal(str(round(TARGET_ATR * reach, 8))),
-        )  # fmt: skip
-        return Decision(self._outlook(bar, market, "buy" if side > 0 else "sell", gap), intent)
-
-    def _say(self, bar: Bar, market: _Market, lean: Lean, reason: str) -> Decision:
-        return Decision(self._outlook(bar, market, lean, reason))
-
-    @staticmethod
-    def _outlook(bar: Bar, market: _Market, lean: Lean, reason: str) -> Outlook:
-        return Outlook(bar.symbol, lean, _confidence(market), reason, bar.close)
+def _holding(market: _Market, bar: Bar, position: Position) -> Decision:
+    way = "long" if position.direction > 0 else "short"
+    against = market.side == -position.direction
+    late = bar.close_time - position.opened_at >= LONGEST_HOLD_MS
+    if not against and not late:
+        return Decision(_outlook(market, bar, "hold", f"{way}, {market.gap_text}"))
+    reason = f"{market.gap_text}, against the {way}" if against else "held for 24 hours"
+    intent = Intent(
+        action="close", symbol=bar.symbol, confidence=market.confidence, reasons=(reason,),
+        role="signal" if against else "timeout",
+    )  # fmt: skip
+    lean: Lean = "sell" if position.direction > 0 else "buy"
+    return Decision(_outlook(market, bar, lean, reason), intent)
 
 
-def _confidence(market: _Market) -> float:
-    """Return 0 to 1: how far the averages are apart, in average ranges of a candle."""
-    reach, fast, slow = market.atr.value, market.fast.value, market.slow.value
-    if not reach or fast is None or slow is None:
-        return 0.0
-    return round(math.tanh(abs(fast - slow) / (2 * reach)), 4)
+def _flat(market: _Market, bar: Bar) -> Decision:
+    gap, volatility = market.gap_text, market.volatility_text
+    if not market.turned:
+        reason = f"{gap}, waiting for them to turn"
+        return Decision(_outlook(market, bar, "hold", reason))
+    if not CALM_PCT <= market.hourly_pct <= WILD_PCT:
+        return Decision(_outlook(market, bar, "hold", f"{gap}, but {volatility}"))
+    action: Literal["buy", "sell"] = "buy" if market.side > 0 else "sell"
+    intent = Intent(
+        action=action, symbol=bar.symbol, confidence=market.confidence,
+        reasons=(gap, volatility),
+        stop_price=bar.close - _reach(market, STOP_ATR),
+        target_price=bar.close + _reach(market, TARGET_ATR),
+    )  # fmt: skip
+    return Decision(_outlook(market, bar, action, gap), intent)
 
 
-def _gap_text(market: _Market) -> str:
-    gap = market.gap_pct
-    return f"EMA {FAST} {'over' if gap >= 0 else 'under'} EMA {SLOW} by {abs(gap):.2f} %"
+def _reach(market: _Market, ranges: float) -> Decimal:
+    """Return *ranges* average candles in the direction of the trend, in quote."""
+    return market.side * Decimal(f"{ranges * market.atr.value:.8f}")
+
+
+def _outlook(market: _Market, bar: Bar, lean: Lean, reason: str) -> Outlook:
+    return Outlook(bar.symbol, lean, market.confidence, reason, bar.close)
+
+
+STRATEGY: Final = Trend
