@@ -1,5 +1,5 @@
 import statistics
-from itertools import islice
+from itertools import islice, pairwise
 
 import pytest
 
@@ -25,7 +25,7 @@ def returns(steps: list[Step], symbol: str) -> list[float]:
         for m in step.messages
         if isinstance(m, Bar) and m.symbol == symbol
     ]
-    return [b / a - 1 for a, b in zip(closes, closes[1:], strict=False)]
+    return [b / a - 1 for a, b in pairwise(closes)]
 
 
 def test_the_seed_decides_everything(week: list[Step]) -> None:
