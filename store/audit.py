@@ -45,15 +45,15 @@ class AuditLog:
         with self._database.write() as connection:
             return add(connection, row)
 
-    def finish(self, row_id: int, result: str) -> None:
-        """Fill in the result of a row that was asked.
+    def finish(self, row_id: int, result: str, detail: dict[str, Any]) -> None:
+        """Fill in the result of a row that was asked, and what is known of it by now.
 
         Raises:
             StoreError: the database refused.
         """
         asked = (audit.c.id == row_id) & (audit.c.result == ASKED)
         with self._database.write() as connection:
-            connection.execute(update(audit).where(asked).values(result=result))
+            connection.execute(update(audit).where(asked).values(result=result, detail=detail))
 
     def newest(self, limit: int = AUDIT_LIMIT) -> list[AuditRow]:
         """Return the last rows, newest first.

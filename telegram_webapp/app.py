@@ -1,0 +1,72 @@
+"""The web application: everything a visitor can ask for, and who may."""
+
+from flask import Flask
+
+from infra.settings import Settings
+from store.access import Role
+from telegram_webapp.archive import Archive
+from telegram_webapp.assets import Assets
+from telegram_webapp.auth.cookie import SessionCookie
+from telegram_webapp.auth.doorman import Doorman
+from telegram_webapp.auth.guard import Guard, current_identity
+from telegram_webapp.auth.hosts import Hosts
+from telegram_webapp.auth.needs import check_every_view_is_marked, requires
+from telegram_webapp.body import MAX_BYTES
+from telegram_webapp.headers import install_headers
+from telegram_webapp.limits import Limits
+from telegram_webapp.link import EngineLink
+from telegram_webapp.problems import install_problems
+from telegram_webapp.routes.charts import chart_routes
+from telegram_webapp.routes.commands import command_routes
+from telegram_webapp.routes.health import health_routes
+from telegram_webapp.routes.lists import list_routes
+from telegram_webapp.routes.page import page_routes
+from telegram_webapp.routes.session import session_routes
+from telegram_webapp.routes.state import state_routes
+from telegram_webapp.routes.stream import install_stream
+from telegram_webapp.routes.summary import summary_routes
+from telegram_webapp.site import Site
+from utils.clock import Clock
+
+
+def create_app(settings: Settings, link: EngineLink, doorman: Doorman, clock: Clock) -> Flask:
+    """Return the application.
+
+    Args:
+        settings: where it is served, and for how long one stays signed in.
+        link: the engine's state, streams and ear for commands.
+        doorman: knows the credentials; the same one that the link's hub asks.
+        clock: wall time.
+
+    Raises:
+        ConfigError: the page's files are not there, or the database's URL is none.
+    """
+    app = Flask("quarterdeck", static_folder=None)
+    app.config.update(MAX_CONTENT_LENGTH=MAX_BYTES, PROVIDE_AUTOMATIC_OPTIONS=False)
+    app.url_map.merge_slashes = False
+    limits, cookie = Limits(clock), SessionCookie(settings.dashboard_port)
+    hosts = Hosts(settings.dashboard_host, settings.trusted_hosts)
+    guard = Guard(doorman, limits, hosts, cookie)
+    site = Site(
+        settings=settings,
+        clock=clock,
+        link=link,
+        doorman=doorman,
+        limits=limits,
+        cookie=cookie,
+        guard=guard,
+        archive=Archive(settings.database),
+        assets=Assets(settings.data_dir / "cache"),
+    )
+    install_problems(app)
+    install_headers(app)
+    guard.install(app)
+    for routes in (
+        page_routes, health_routes, session_routes, state_routes, list_routes, chart_routes,
+        summary_routes, command_routes,
+    ):  # fmt: skip
+        app.register_blueprint(routes(site))
+    install_stream(app, link.hub, current_identity)
+    requires(Role.VIEWER)(app.view_functions["stream.stream"])
+    check_every_view_is_marked(app)
+    return app

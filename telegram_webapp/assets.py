@@ -1,0 +1,135 @@
+"""The page's own files, served under a hash of them all, so that each can be kept for ever.
+
+Relative imports between modules work, and no module of one version meets one of another.
+"""
+
+import hashlib
+import mimetypes
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from core.errors import ConfigError
+from telegram_webapp.compression import IDENTITY, THOROUGH
+from telegram_webapp.offload import in_thread
+from utils.files import atomic_write, make_private_folder
+
+ROOT: Final = Path(__file__).parent
+SUFFIXES: Final = {".css", ".js", ".svg", ".png", ".ico", ".webp", ".woff2", ".webmanifest"}
+PLOTLY: Final = "plotly.min.js"
+PAGE: Final = "dashboard.html"
+BOOT: Final = "<!--boot-->"
+STATIC: Final = "{{static}}"
+DIGEST_LENGTH: Final = 12
+KEPT_IN_MEMORY: Final = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """A file as it is sent."""
+
+    body: bytes
+    mimetype: str
+    encoding: str
+
+
+class Assets:
+    """The static tree as it was when this process started, and the page that loads it.
+
+    Promise: what is served under one hash never changes; nothing outside the page's own kinds
+    of files is ever served.
+    """
+
+    def __init__(self, cache: Path, root: Path = ROOT) -> None:
+        """Read the tree.
+
+        Args:
+            cache: folder for large files in compressed form; it may be deleted at any time.
+            root: what holds the page and its files.
+
+        Raises:
+            ConfigError: the page or Plotly's script is missing: the installation is not whole.
+        """
+        self._cache = cache
+        self._small: dict[str, bytes] = {}
+        self._large: dict[str, Path] = {}
+        self._packed: dict[tuple[str, str], bytes] = {}
+        tree = hashlib.sha256()
+        for name, path in sorted({**_tree(root), PLOTLY: _plotly()}.items()):
+            body = path.read_bytes()
+            tree.update(f"{name}\n{hashlib.sha256(body).hexdigest()}\n".encode())
+            if len(body) <= KEPT_IN_MEMORY:
+                self._small[name] = body
+            else:
+                self._large[name] = path
+        self.digest = tree.hexdigest()[:DIGEST_LENGTH]
+        self.base = f"/static/{self.digest}/"
+        self.plotly = self.base + PLOTLY
+        self._head, self._tail = _halves(root / PAGE, self.base)
+
+    def page(self, boot: dict[str, Any]) -> bytes:
+        """Return the page with its *boot* data written in as JSON that cannot end the script."""
+        data = msgspec.json.encode(boot).replace(b"<", b"\\u003c")
+        return b'%s<script type="application/json" id="boot">%s</script>%s' % (
+            self._head, data, self._tail,
+        )  # fmt: skip
+
+    def file(self, name: str, encoding: str) -> Packed | None:
+        """Return the file *name*, compressed as *encoding* says, or None if there is none."""
+        mimetype = mimetypes.guess_type(name)[0] or "application/octet-stream"
+        if name in self._small:
+            body = self._small_packed(name, encoding)
+        elif name in self._large:
+            body = in_thread(self._large_packed, self._large[name], encoding)
+        else:
+            return None
+        return Packed(body, mimetype, encoding)
+
+    def _small_packed(self, name: str, encoding: str) -> bytes:
+        if encoding == IDENTITY:
+            return self._small[name]
+        place = (name, encoding)
+        if place not in self._packed:
+            self._packed[place] = THOROUGH[encoding](self._small[name])
+        return self._packed[place]
+
+    def _large_packed(self, path: Path, encoding: str) -> bytes:
+        """Return a file that is too large for memory, compressed once for all processes."""
+        body = path.read_bytes()
+        if encoding == IDENTITY:
+            return body
+        packed = self._cache / f"{hashlib.sha256(body).hexdigest()}.{encoding}"
+        if packed.exists():
+            return packed.read_bytes()
+        body = THOROUGH[encoding](body)
+        make_private_folder(self._cache)
+        atomic_write(packed, body)
+        return body
+
+
+def _tree(root: Path) -> dict[str, Path]:
+    files = (path for path in root.rglob("*") if path.suffix in SUFFIXES and path.is_file())
+    return {path.relative_to(root).as_posix(): path for path in files}
+
+
+def _plotly() -> Path:
+    spec = find_spec("plotly")  # found, not imported: it would cost 15 MB
+    for folder in (spec.submodule_search_locations or []) if spec else []:
+        path = Path(folder) / "package_data" / PLOTLY
+        if path.exists():
+            return path
+    raise ConfigError(f"{PLOTLY} was not found in the package plotly: install requirements.txt")
+
+
+def _halves(path: Path, base: str) -> tuple[bytes, bytes]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"page {path} cannot be read: {error.strerror}") from error
+    head, marker, tail = text.replace(STATIC, base).partition(BOOT)
+    if not marker:
+        raise ConfigError(f"page {path} must hold {BOOT}, where its data goes")
+    return head.encode(), tail.encode()

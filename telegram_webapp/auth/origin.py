@@ -1,0 +1,43 @@
+"""Whether a request that changes something was made by our own page.
+
+Source: https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers/Sec-Fetch-Site
+"""
+
+from typing import Final
+from urllib.parse import urlsplit
+
+from flask import Request
+
+from telegram_webapp.problems import Problem
+
+SAFE_METHODS: Final = {"GET", "HEAD"}
+
+
+def check_origin(request: Request, *, by_cookie: bool) -> None:
+    """Raise if another site sends *request*, or if a cookie came without proof of the site.
+
+    A browser adds the cookie whoever asks; a program sends its key on purpose.
+
+    Raises:
+        Problem: it may not be ours, or its body is not JSON, which other sites' forms cannot send.
+    """
+    if request.method in SAFE_METHODS:
+        return
+    if not _is_ours(request, unless_told=not by_cookie):
+        detail = "a request that changes something must come from this page, or with an API key"
+        raise Problem(403, "cross_site", detail)
+    if request.mimetype != "application/json":
+        raise Problem(415, "not_json", "Content-Type must be application/json")
+
+
+def _is_ours(request: Request, *, unless_told: bool) -> bool:
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site == "same-origin"
+    origin = request.headers.get("Origin")
+    if origin is None:
+        return unless_told
+    try:
+        return urlsplit(origin).netloc.lower() == request.headers.get("Host", "").lower()
+    except ValueError:
+        return False

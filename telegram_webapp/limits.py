@@ -1,0 +1,79 @@
+"""How often one may ask: wrong credentials are slowed, then refused; right ones have a budget."""
+
+import ipaddress
+from typing import Final
+
+import gevent
+from limits import RateLimitItem, RateLimitItemPerMinute
+from limits.storage import MemoryStorage
+from limits.strategies import FixedWindowRateLimiter
+
+from telegram_webapp.problems import Problem
+from utils.clock import Clock
+
+WRONG_PER_ADDRESS: Final = RateLimitItemPerMinute(10)
+WRONG_PER_SERVER: Final = RateLimitItemPerMinute(100)
+REQUESTS: Final = RateLimitItemPerMinute(1200)
+CHANGES: Final = RateLimitItemPerMinute(60)
+SLOWED_S: Final = 0.3
+IPV6_SUBSCRIBER: Final = 64
+
+
+class Limits:
+    """Counts by client.
+
+    Promise: wrong credentials never lock out who has a right one, because only wrong ones are
+    counted, and after they were found to be wrong. Secrets are too long to be guessed: this
+    keeps guessing from costing anything.
+    """
+
+    def __init__(self, clock: Clock, slowed_s: float = SLOWED_S) -> None:
+        self._clock = clock
+        self._slowed_s = slowed_s
+        self._limiter = FixedWindowRateLimiter(MemoryStorage())
+
+    def wrong(self, address: str) -> None:
+        """Count a wrong credential from *address*, and hold its answer back for a moment.
+
+        Raises:
+            Problem: there were too many; at once, so that waiting costs us nothing.
+        """
+        client = _subscriber(address)
+        self._spend(WRONG_PER_ADDRESS, "wrong credentials from your address", client)
+        self._spend(WRONG_PER_SERVER, "wrong credentials", "everybody")
+        gevent.sleep(self._slowed_s)
+
+    def request(self, credential_id: str) -> None:
+        """Count a request.
+
+        Raises:
+            Problem: there were too many.
+        """
+        self._spend(REQUESTS, "requests", credential_id)
+
+    def change(self, credential_id: str) -> None:
+        """Count a request that changes something.
+
+        Raises:
+            Problem: there were too many.
+        """
+        self._spend(CHANGES, "changes", credential_id)
+
+    def _spend(self, limit: RateLimitItem, what: str, who: str) -> None:
+        if self._limiter.hit(limit, what, who):
+            return
+        reset_at = self._limiter.get_window_stats(limit, what, who).reset_time
+        wait_s = max(1, int(reset_at - self._clock.now() / 1000) + 1)
+        detail = f"{what} must be at most {limit.amount} a minute: try again in {wait_s} s"
+        raise Problem(429, "too_many", detail, {"Retry-After": str(wait_s)})
+
+
+def _subscriber(address: str) -> str:
+    """Return what one client can not easily change: an IPv4 address, or the network of a v6."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if parsed.version == 4:  # noqa: PLR2004
+        return address
+    return str(ipaddress.ip_network((parsed, IPV6_SUBSCRIBER), strict=False))

@@ -1,0 +1,93 @@
+"""Reading the query string: each parameter checked, each fault named."""
+
+from collections.abc import Collection
+from typing import Final
+
+from flask import request
+
+from store.history import PAGE_LIMIT, Wanted
+from telegram_webapp.problems import BadParameter
+
+MAX_LIMIT: Final = 500
+MAX_TEXT: Final = 200
+MAX_TIME: Final = 2**53 - 1
+MAX_DIGITS: Final = 16
+
+
+def only(*names: str) -> None:
+    """Refuse parameters that are not among *names*: a misspelt filter must not show everything.
+
+    Raises:
+        BadParameter: there is one.
+    """
+    for name in request.args:
+        if name not in names:
+            known = ", ".join(names) or "none"
+            raise BadParameter("parameters", f"among these: {known}", name)
+
+
+def whole(name: str, low: int, high: int, default: int | None = None) -> int | None:
+    """Return the whole number *name*, or *default* if it is not given.
+
+    Raises:
+        BadParameter: it is no whole number from *low* to *high*.
+    """
+    text = request.args.get(name)
+    if text is None:
+        return default
+    digits = text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS
+    if not digits or not low <= int(text) <= high:
+        raise BadParameter(name, f"a whole number from {low} to {high}", text)
+    return int(text)
+
+
+def time(name: str) -> int | None:
+    """Return the time *name* in ms, or None if it is not given.
+
+    Raises:
+        BadParameter: it is no time.
+    """
+    return whole(name, 0, MAX_TIME)
+
+
+def choice(name: str, options: Collection[str], default: str) -> str:
+    """Return the word *name*, or *default* if it is not given.
+
+    Raises:
+        BadParameter: it is not one of *options*.
+    """
+    text = request.args.get(name, default)
+    if text not in options:
+        raise BadParameter(name, f"one of {', '.join(options)}", text)
+    return text
+
+
+def text(name: str) -> str | None:
+    """Return the text *name*, or None if it is not given.
+
+    Raises:
+        BadParameter: it is empty, too long or not printable.
+    """
+    value = request.args.get(name)
+    if value is not None and not (0 < len(value) <= MAX_TEXT and value.isprintable()):
+        raise BadParameter(name, f"1 to {MAX_TEXT} printable characters", value)
+    return value
+
+
+def wanted() -> Wanted:
+    """Return which items of a list are asked for: symbol, strategy, times, page.
+
+    Raises:
+        BadParameter: a parameter is not what it must be.
+    """
+    return Wanted(
+        symbol=text("symbol"),
+        strategy=text("strategy"),
+        since=time("since"),
+        until=time("until"),
+        cursor=text("cursor"),
+        limit=whole("limit", 1, MAX_LIMIT) or PAGE_LIMIT,
+    )
+
+
+LIST: Final = ("symbol", "strategy", "since", "until", "cursor", "limit", "format")

@@ -1,0 +1,108 @@
+"""Errors as programs and people can read them: `application/problem+json`.
+
+Source: https://www.rfc-editor.org/rfc/rfc9457
+"""
+
+import logging
+from http import HTTPStatus
+from typing import Final
+
+import msgspec
+from flask import Flask, Response
+from typing_extensions import override
+from werkzeug.exceptions import HTTPException
+
+from core.errors import BusError, ConfigError, DataError, StoreError
+
+MIMETYPE: Final = "application/problem+json"
+KEPT_HEADERS: Final = {"Allow", "Retry-After", "WWW-Authenticate"}
+AGAIN_S: Final = 5
+
+log = logging.getLogger(__name__)
+
+
+class Problem(HTTPException):
+    """A request that is not granted.
+
+    Attributes:
+        code: the HTTP status.
+        word: a short stable word for programs, such as ``engine_away``.
+    """
+
+    def __init__(
+        self, status: int, word: str, detail: str, headers: dict[str, str] | None = None
+    ) -> None:
+        super().__init__(detail)
+        self.code = status
+        self.word = word
+        self._headers = headers or {}
+
+    @override
+    def get_headers(self, environ: object = None, scope: object = None) -> list[tuple[str, str]]:
+        """Return the headers that go with it."""
+        return list(self._headers.items())
+
+
+class BadParameter(Problem):
+    """A parameter that breaks its rule, which is worded to follow "must be"."""
+
+    def __init__(self, name: str, rule: str, value: object) -> None:
+        super().__init__(400, "bad_parameter", f"{name} must be {rule}, was {str(value)[:80]!r}")
+
+
+def install_problems(app: Flask) -> None:
+    """Answer every error of *app* with a problem, and never with a traceback."""
+    app.register_error_handler(HTTPException, _of_http)
+    app.register_error_handler(DataError, _of_data)
+    app.register_error_handler(BusError, _of_engine)
+    app.register_error_handler(StoreError, _of_store)
+    app.register_error_handler(ConfigError, _of_store)
+    app.register_error_handler(Exception, _of_bug)
+
+
+def problem_response(status: int, word: str, detail: str) -> Response:
+    """Return the response that says what is wrong."""
+    try:
+        title = HTTPStatus(status).phrase
+    except ValueError:
+        title = "Refused"
+    body = {"type": "about:blank", "title": title, "status": status, "detail": detail, "code": word}
+    return Response(msgspec.json.encode(body), status, mimetype=MIMETYPE)
+
+
+def _of_http(error: HTTPException) -> Response:
+    status = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
+    word = error.word if isinstance(error, Problem) else _word(status)
+    response = problem_response(status, word, error.description or "")
+    for name, value in error.get_headers():
+        if name in KEPT_HEADERS:
+            response.headers[name] = value
+    return response
+
+
+def _word(status: int) -> str:
+    return HTTPStatus(status).name.lower()
+
+
+def _of_data(error: DataError) -> Response:
+    return problem_response(HTTPStatus.BAD_REQUEST, "bad_parameter", str(error))
+
+
+def _of_engine(error: BusError) -> Response:
+    response = problem_response(HTTPStatus.SERVICE_UNAVAILABLE, "engine_away", str(error))
+    response.headers["Retry-After"] = str(AGAIN_S)
+    return response
+
+
+def _of_store(error: StoreError | ConfigError) -> Response:
+    log.warning("A request could not be served: %s", error)
+    detail = "the database cannot be used now; the server's log says why"
+    response = problem_response(HTTPStatus.SERVICE_UNAVAILABLE, "no_database", detail)
+    response.headers["Retry-After"] = str(AGAIN_S)
+    return response
+
+
+def _of_bug(error: Exception) -> Response:
+    log.error("A request failed: this is a bug", exc_info=error)
+    detail = "this server made a mistake; its log says which"
+    return problem_response(HTTPStatus.INTERNAL_SERVER_ERROR, "bug", detail)

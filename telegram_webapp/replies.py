@@ -1,0 +1,59 @@
+"""Answers in JSON: compressed if that pays, with an ETag if they can be asked for again."""
+
+from decimal import Decimal
+from typing import Any, Final
+
+import msgspec
+from flask import Response, request
+
+from telegram_webapp.compression import IDENTITY, QUICK, accepted
+
+WORTH_COMPRESSING: Final = 1024
+DECIMALS: Final = 8
+
+
+def number(value: Decimal) -> float:
+    """Return *value* as a JSON number with at most 8 decimals, as events tell it; never -0."""
+    return round(float(value), DECIMALS) + 0.0
+
+
+def reply(data: Any, *, etag: str | None = None) -> Response:
+    """Answer the current request with *data* as JSON.
+
+    Args:
+        data: builtins, or bytes that are JSON already.
+        etag: changes whenever *data* does; a client that has it gets an empty 304.
+    """
+    body = data if isinstance(data, bytes) else msgspec.json.encode(data)
+    if etag is None:
+        return _compressed(Response(body, mimetype="application/json"))
+    if request.if_none_match.contains_weak(etag):
+        return _tagged(Response(status=304), etag)
+    return _tagged(_compressed(Response(body, mimetype="application/json")), etag)
+
+
+def reply_html(page: bytes) -> Response:
+    """Answer the current request with *page*, to be asked for anew each time."""
+    response = _compressed(Response(page, mimetype="text/html"))
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.vary.add("Cookie")
+    return response
+
+
+def _tagged(response: Response, etag: str) -> Response:
+    response.set_etag(etag, weak=True)  # weak: the same, however it is compressed
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.vary.update(("Accept-Encoding", "Authorization", "Cookie"))
+    return response
+
+
+def _compressed(response: Response) -> Response:
+    body = response.get_data()
+    if len(body) < WORTH_COMPRESSING:
+        return response
+    response.vary.add("Accept-Encoding")
+    encoding = accepted(request)
+    if encoding != IDENTITY:
+        response.set_data(QUICK[encoding](body))
+        response.content_encoding = encoding
+    return response

@@ -1,0 +1,108 @@
+"""What charts draw: equity and candles, thinned by the database."""
+
+from functools import partial
+from typing import Any, Final
+
+from flask import Blueprint, Response
+
+from core.ledger import Entry
+from core.market import HOUR_MS, MINUTE_MS
+from store import history, series
+from store.access import Role
+from store.database import Database
+from store.history import Wanted
+from telegram_webapp import parameters
+from telegram_webapp.auth.needs import requires
+from telegram_webapp.problems import BadParameter, Problem
+from telegram_webapp.replies import number, reply
+from telegram_webapp.site import Site
+
+MAX_HOURS: Final = 10 * 366 * 24
+MAX_CANDLES: Final = 10_000
+MAX_FILLS: Final = 1000
+INTERVALS: Final = {
+    "1m": MINUTE_MS,
+    "5m": 5 * MINUTE_MS,
+    "15m": 15 * MINUTE_MS,
+    "1h": HOUR_MS,
+    "4h": 4 * HOUR_MS,
+    "1d": 24 * HOUR_MS,
+}
+
+
+def chart_routes(site: Site) -> Blueprint:
+    """Serve the past of the account and of a symbol; hours count back from the engine's now."""
+    blueprint = Blueprint("charts", __name__)
+
+    @blueprint.get("/api/equity")
+    @requires(Role.VIEWER)
+    def equity() -> Response:
+        """Return at most 600 points of equity, of the last hours or of the whole time."""
+        parameters.only("hours")
+        hours = parameters.whole("hours", 1, MAX_HOURS)
+        _, data = site.heard()
+        since = None if hours is None else data["at"] - hours * HOUR_MS
+        points = site.archive.ask(partial(series.equity, since=since))
+        return reply({"points": [[point.at, number(point.equity)] for point in points]})
+
+    @blueprint.get("/api/data/<path:symbol>")
+    @requires(Role.VIEWER)
+    def data(symbol: str) -> Response:
+        """Return candles of a symbol, and our fills in that time.
+
+        Raises:
+            BadParameter: more is asked for than a chart can show.
+        """
+        parameters.only("hours", "interval", "until")
+        _, now = site.heard()
+        known = _symbol(symbol, now["state"])
+        interval_ms = INTERVALS[parameters.choice("interval", INTERVALS, "5m")]
+        hours = parameters.whole("hours", 1, MAX_HOURS, 24) or 24
+        if hours * HOUR_MS // interval_ms > MAX_CANDLES:
+            raise BadParameter("hours", f"at most {MAX_CANDLES} candles of that interval", hours)
+        until = parameters.time("until")
+        until = now["at"] + 1 if until is None else until
+        span = (max(0, until - hours * HOUR_MS), until)
+        return reply(site.archive.ask(partial(_market, symbol=known, span=span, every=interval_ms)))
+
+    return blueprint
+
+
+def _market(
+    database: Database, account_id: int, *, symbol: str, span: tuple[int, int], every: int
+) -> dict[str, Any]:
+    since, until = span
+    wanted = Wanted(symbol=symbol, since=since, until=until, limit=MAX_FILLS)
+    fills = history.fills(database, account_id, wanted).items
+    candles = series.candles(database, account_id, symbol, since, until, every)
+    return {
+        "symbol": symbol,
+        "interval_ms": every,
+        "candles": candles,
+        "fills": [_fill(entry) for entry in reversed(fills)],
+    }
+
+
+def _fill(entry: Entry) -> dict[str, Any]:
+    return {
+        "at": entry.at,
+        "side": entry.side,
+        "price": number(entry.price),
+        "qty": number(entry.qty),
+        "role": entry.role,
+        "position_id": entry.position_id,
+    }
+
+
+def _symbol(asked: str, state: dict[str, Any]) -> str:
+    """Return the symbol meant by *asked*, which may lack the slash.
+
+    Raises:
+        Problem: it is not traded here.
+    """
+    known: dict[str, str] = {name.replace("/", ""): name for name in state["stats"]}
+    found = known.get(asked.replace("/", "").upper())
+    if found is None:
+        detail = f"symbol must be one of {', '.join(sorted(known.values()))}, was {asked[:40]!r}"
+        raise Problem(404, "unknown_symbol", detail)
+    return found

@@ -1,0 +1,85 @@
+"""The page itself, and its files."""
+
+from typing import Final
+
+import msgspec
+from flask import Blueprint, Response, request
+
+from core.dashboard import FOLD_TABLE
+from telegram_webapp.assets import Packed
+from telegram_webapp.auth.needs import public
+from telegram_webapp.compression import accepted
+from telegram_webapp.problems import Problem
+from telegram_webapp.replies import reply_html
+from telegram_webapp.routes.state import told
+from telegram_webapp.site import Site
+from utils.version import VERSION
+
+VIEWS: Final = ("/", "/market", "/trades", "/more")
+FOR_EVER: Final = "public, max-age=31536000, immutable"
+FOR_A_DAY: Final = "public, max-age=86400"
+ICON: Final = "icon.svg"
+
+
+def page_routes(site: Site) -> Blueprint:
+    """Serve the page to everybody, with data in it only for those who are signed in."""
+    blueprint = Blueprint("page", __name__)
+
+    @public
+    def page() -> Response:
+        """Return the page; its script opens the view that the path names."""
+        identity = site.guard.optional_identity()
+        snapshot = site.link.snapshot() if identity else None
+        known = snapshot is not None and snapshot.data is not None
+        boot = {
+            "static": site.assets.base,
+            "plotly": site.assets.plotly,
+            "version": VERSION,
+            "role": identity.role if identity else None,
+            "fold": FOLD_TABLE,
+            "snapshot": msgspec.Raw(told(snapshot)) if snapshot and known else None,
+        }
+        return reply_html(site.assets.page(boot))
+
+    for path in VIEWS:
+        blueprint.add_url_rule(path, view_func=page)
+
+    @blueprint.get("/static/<digest>/<path:name>")
+    @public
+    def static(digest: str, name: str) -> Response:
+        """Return one of the page's files.
+
+        Raises:
+            Problem: there is none of that name in this version.
+        """
+        found = site.assets.file(name, accepted(request)) if digest == site.assets.digest else None
+        if found is None:
+            detail = "the page has no such file, or it is of another version: load the page again"
+            raise Problem(404, "not_found", detail)
+        return _file(found, FOR_EVER)
+
+    @blueprint.get("/favicon.ico")
+    @public
+    def favicon() -> Response:
+        """Return the icon to browsers that do not read the page first.
+
+        Raises:
+            Problem: there is none.
+        """
+        found = site.assets.file(ICON, accepted(request))
+        if found is None:
+            raise Problem(404, "not_found", "the page has no icon")
+        return _file(found, FOR_A_DAY)
+
+    return blueprint
+
+
+def _file(found: Packed, kept: str) -> Response:
+    response = Response(found.body, mimetype=found.mimetype)
+    if found.encoding:
+        response.content_encoding = found.encoding
+    response.vary.add("Accept-Encoding")
+    response.headers["Cache-Control"] = kept
+    response.add_etag(weak=True)
+    response.make_conditional(request)
+    return response

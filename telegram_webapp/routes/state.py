@@ -1,0 +1,88 @@
+"""What the dashboard shows now, from memory: neither a database nor the engine is asked."""
+
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+from flask import Blueprint, Response
+
+from core.dashboard import EVENT_TYPES
+from store.access import Role
+from telegram_webapp import parameters
+from telegram_webapp.auth.needs import requires
+from telegram_webapp.mirror import Snapshot
+from telegram_webapp.problems import Problem
+from telegram_webapp.replies import reply
+from telegram_webapp.site import Site
+from telegram_webapp.spreadsheet import csv_response
+
+SCHEMA: Final = Path(__file__).parents[2] / "docs" / "dashboard_state.schema.json"
+OF_EVENTS: Final = {"fact_id", "kind"}  # fields that a list does not need
+FILTERS: Final = ("symbol", "strategy")
+
+
+def state_routes(site: Site) -> Blueprint:
+    """Serve the folded state, whole and in parts."""
+    blueprint = Blueprint("state", __name__)
+
+    @blueprint.get("/api/dashboard")
+    @requires(Role.VIEWER)
+    def dashboard() -> Response:
+        """Return the snapshot; while the engine is away, with how stale it is."""
+        parameters.only()
+        snapshot, _ = site.heard()
+        return reply(told(snapshot), etag=snapshot.etag)
+
+    @blueprint.get("/api/positions")
+    @requires(Role.VIEWER)
+    def positions() -> Response:
+        """Return the open positions."""
+        parameters.only(*FILTERS, "format")
+        return section_reply(site, "positions", "position")
+
+    @blueprint.get("/api/schema")
+    @requires(Role.VIEWER)
+    def schema() -> Response:
+        """Return the JSON Schema of the snapshot.
+
+        Raises:
+            Problem: it is not there.
+        """
+        parameters.only()
+        try:
+            return reply(SCHEMA.read_bytes())
+        except OSError as error:
+            raise Problem(
+                404, "not_found", "the schema is not part of this installation"
+            ) from error
+
+    return blueprint
+
+
+def told(snapshot: Snapshot) -> bytes:
+    """Return the JSON of *snapshot*, which must hold a state; with its age if it is stale."""
+    if not snapshot.stale:
+        return snapshot.bytes
+    staleness = {
+        "stale": True,
+        "age_ms": snapshot.engine_age_ms,
+        "away_since": snapshot.away_since,
+    }
+    return snapshot.bytes[:-1] + b"," + msgspec.json.encode(staleness)[1:]
+
+
+def section_reply(site: Site, section: str, event_type: str) -> Response:
+    """Answer with the filtered values of a *section*, shaped as *event_type*, or as CSV."""
+    snapshot, data = site.heard()
+    items = [item for item in data["state"][section].values() if _is_asked_for(item)]
+    if parameters.choice("format", ("json", "csv"), "json") == "csv":
+        columns = [name for name in EVENT_TYPES[event_type]["fields"] if name not in OF_EVENTS]
+        rows = ([item[column] for column in columns] for item in items)
+        return csv_response(f"quarterdeck-{section}.csv", columns, rows)
+    body: dict[str, Any] = {"at": data["at"], "stale": snapshot.stale, section: items}
+    return reply(body, etag=snapshot.etag)
+
+
+def _is_asked_for(item: dict[str, Any]) -> bool:
+    asked = {name: parameters.text(name) for name in FILTERS}
+    return all(value in {None, item[name]} for name, value in asked.items())
