@@ -12,7 +12,8 @@ from typing import Any, Final
 from gevent import get_hub
 
 from core.stream import Backlog, Frame
-from telegram_webapp.subscription import CHUNK, PENDING_CAP, Identity
+from store.access import Identity
+from telegram_webapp.subscription import CHUNK, PENDING_CAP
 
 SEND_BUFFER: Final = 128 * 1024
 UNACKNOWLEDGED_MS: Final = 60_000

@@ -10,8 +10,9 @@ from typing import Final
 
 from core.errors import QuarterdeckError
 from core.stream import SNAPSHOT, EventId, Frame
+from store.access import Identity
 from telegram_webapp.mirror import Mirror
-from telegram_webapp.subscription import Identity, Subscription
+from telegram_webapp.subscription import Subscription
 
 HEARTBEAT_S: Final = 15.0
 RETRY_MS: Final = (500, 5000)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from gunicorn.workers.base import Worker
 
 GRACE_S: Final = 1
+KEEPALIVE_S: Final = 5
 ALIVE_EVERY_S: Final = 0.1
 SPARE_DESCRIPTORS: Final = 512
 
@@ -75,6 +76,7 @@ class DashboardServer(BaseApplication):  # type: ignore[misc]
             "worker_class": "gevent",
             "workers": 1,
             "graceful_timeout": GRACE_S,
+            "keepalive": KEEPALIVE_S,
             "control_socket_disable": True,  # its default path is one for all instances
             "post_worker_init": self._watch,
             "logger_class": OurLogger,

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from core.stream import EventId
+from store.access import Identity
 from telegram_webapp.hub import Hub
-from telegram_webapp.subscription import Identity, QueuedSubscription
+from telegram_webapp.subscription import QueuedSubscription
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

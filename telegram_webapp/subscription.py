@@ -5,28 +5,10 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, Protocol
 
 from core.stream import Backlog, Frame
+from store.access import Identity
 
 CHUNK: Final = 64 * 1024
 PENDING_CAP: Final = 1024 * 1024
-
-
-class Identity(Protocol):
-    """Whose credential opened the stream."""
-
-    @property
-    def subject(self) -> str:
-        """Return the name the audit uses."""
-        ...
-
-    @property
-    def role(self) -> str:
-        """Return viewer, trader or owner."""
-        ...
-
-    @property
-    def credential_id(self) -> str:
-        """Return which key, session or token it was."""
-        ...
 
 
 class Subscription(Protocol):

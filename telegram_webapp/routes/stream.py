@@ -7,11 +7,10 @@ from flask import Blueprint, Flask, Response, request
 from werkzeug.exceptions import ServiceUnavailable, TooManyRequests
 
 from core.stream import EventId
-from store.access import Role
+from store.access import Identity, Role
 from telegram_webapp.auth.needs import requires
 from telegram_webapp.hub import Hub, StreamLimitError
 from telegram_webapp.sse import OPENING, Opening, StreamGate
-from telegram_webapp.subscription import Identity
 
 PATH: Final = "/api/dashboard/stream"
 RETRY_AFTER_S: Final = 30

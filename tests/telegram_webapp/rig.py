@@ -139,6 +139,7 @@ class WebProcess:
         """SIGKILL everything at once."""
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait(PATIENCE_S)
+        until(self._listens, lambda listens: not listens)
 
     def stop(self) -> None:
         """SIGTERM, as a supervisor does."""
@@ -157,10 +158,13 @@ class WebProcess:
         def answers() -> bool:
             if self.process.poll() is not None:
                 raise AssertionError(self.log())
-            with socket.socket() as probe:
-                return probe.connect_ex(("127.0.0.1", self.port)) == 0
+            return self._listens()
 
         until(answers, bool)
+
+    def _listens(self) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
 
 @contextmanager

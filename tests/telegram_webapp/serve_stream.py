@@ -5,25 +5,18 @@ import sys
 from pathlib import Path
 from random import Random
 
-import msgspec
 from flask import Flask, request
 
 from infra.bus.unix_client import UnixCommands, UnixSubscriber
 from infra.settings import Settings
+from store.access import Identity, Role
 from telegram_webapp.hub import Hub
 from telegram_webapp.link import EngineLink
 from telegram_webapp.mirror import Mirror
 from telegram_webapp.routes.stream import install_stream
 from telegram_webapp.server import DashboardServer
-from telegram_webapp.subscription import Identity
 from utils.backoff import Backoff
 from utils.clock import SystemClock
-
-
-class Visitor(msgspec.Struct, frozen=True):
-    subject: str
-    role: str
-    credential_id: str
 
 
 class StreamOnly:
@@ -51,7 +44,8 @@ class StreamOnly:
 
     def identify(self) -> Identity:
         name = request.args.get("as", "reader")
-        return Visitor(name, request.args.get("role", "viewer"), name)
+        role = Role(request.args.get("role", "viewer"))
+        return Identity(subject=name, role=role, via="key", credential_id=name)
 
     def still_valid(self, identity: Identity) -> bool:
         return identity.credential_id not in self.revoked

@@ -9,16 +9,16 @@ from core.errors import StoreError
 from core.stream import SNAPSHOT, EventId, Frame, sse_frame
 from infra.bus.base import Welcome
 from runner.publisher import Publisher
+from store.access import Identity, Role
 from telegram_webapp.hub import Hub, StreamLimitError
 from telegram_webapp.mirror import Mirror
-from telegram_webapp.subscription import Identity
 from utils.clock import SetClock
 
 
-class Person(msgspec.Struct, frozen=True):
-    subject: str = "anna"
-    role: str = "viewer"
-    credential_id: str = "key-1"
+def person(
+    subject: str = "anna", role: Role = Role.VIEWER, credential_id: str = "key-1"
+) -> Identity:
+    return Identity(subject=subject, role=role, via="key", credential_id=credential_id)
 
 
 class Recorder:
@@ -80,7 +80,7 @@ def rig() -> Rig:
 
 
 def test_a_new_stream_gets_head_heartbeat_and_state_then_the_same_bytes_as_all(rig: Rig) -> None:
-    first, second = rig.join(Person()), rig.join(Person())
+    first, second = rig.join(person()), rig.join(person())
     sent = rig.point()
 
     assert first.got[0].startswith(b"HEADevent: heartbeat\n")
@@ -91,15 +91,15 @@ def test_a_new_stream_gets_head_heartbeat_and_state_then_the_same_bytes_as_all(r
 
 def test_a_stream_from_the_ring_gets_no_snapshot(rig: Rig) -> None:
     sent = [rig.point(), rig.point()]
-    stream = rig.join(Person(), EventId("e", 1))
+    stream = rig.join(person(), EventId("e", 1))
 
     assert stream.got[1:] == sent[1:]
     assert rig.hub.stats() == {**rig.hub.stats(), "resumed": 1, "snapshots": 0}
 
 
 def test_each_role_hears_its_own_name_in_the_heartbeat(rig: Rig) -> None:
-    viewer = rig.join(Person())
-    owner = rig.join(Person(role="owner", credential_id="key-2"))
+    viewer = rig.join(person())
+    owner = rig.join(person(role=Role.OWNER, credential_id="key-2"))
     rig.hub.heartbeat()
     rig.mirror.away()
     rig.hub.announce()
@@ -119,8 +119,8 @@ def test_a_credential_is_asked_for_once_a_heartbeat_and_ended_when_revoked() -> 
         return identity.credential_id != "key-2"
 
     rig = Rig(still_valid)
-    kept = [rig.join(Person()), rig.join(Person())]
-    revoked = rig.join(Person("bob", credential_id="key-2"))
+    kept = [rig.join(person()), rig.join(person())]
+    revoked = rig.join(person("bob", credential_id="key-2"))
     rig.hub.heartbeat()
 
     assert sorted(asked) == ["key-1", "key-2"]
@@ -134,7 +134,7 @@ def test_a_database_that_cannot_answer_ends_no_stream() -> None:
         raise StoreError("the database is busy")
 
     rig = Rig(still_valid)
-    stream = rig.join(Person())
+    stream = rig.join(person())
     rig.hub.heartbeat()
 
     assert stream.last is None
@@ -142,33 +142,33 @@ def test_a_database_that_cannot_answer_ends_no_stream() -> None:
 
 
 def test_caps_hold_and_places_are_given_back(rig: Rig) -> None:
-    streams = [rig.join(Person()) for _ in range(3)]
+    streams = [rig.join(person()) for _ in range(3)]
     with pytest.raises(StreamLimitError, match="this credential may have 3 open streams") as own:
-        rig.join(Person())
-    rig.join(Person(credential_id="key-2"))
+        rig.join(person())
+    rig.join(person(credential_id="key-2"))
     with pytest.raises(StreamLimitError, match="this server may have 4 streams") as all_taken:
-        rig.join(Person(credential_id="key-3"))
+        rig.join(person(credential_id="key-3"))
     rig.hub.ended(streams[0], "left")
     rig.hub.ended(streams[0], "left")
-    rig.join(Person())
+    rig.join(person())
 
     assert (own.value.whose, all_taken.value.whose) == ("credential", "server")
     assert rig.hub.stats()["left"] == 1
 
 
 def test_a_stopped_hub_tells_each_stream_its_own_time_and_opens_no_more(rig: Rig) -> None:
-    streams = [rig.join(Person()) for _ in range(3)]
+    streams = [rig.join(person()) for _ in range(3)]
     rig.hub.stop()
 
     assert all(str(s.last).startswith("b'retry: ") for s in streams)
     assert len({s.last for s in streams}) == 3
     with pytest.raises(StreamLimitError):
-        rig.join(Person())
+        rig.join(person())
 
 
 def test_the_counters_add_up(rig: Rig) -> None:
-    rig.join(Person())
-    rig.join(Person(), EventId("e", 0))
+    rig.join(person())
+    rig.join(person(), EventId("e", 0))
     rig.point()
     rig.point()
 
@@ -187,7 +187,7 @@ def test_the_counters_add_up(rig: Rig) -> None:
 
 
 def test_a_live_snapshot_is_a_frame_like_any_other(rig: Rig) -> None:
-    stream = rig.join(Person())
+    stream = rig.join(person())
     whole = Frame(1, SNAPSHOT, sse_frame(EventId("e", 1), SNAPSHOT, rig.publisher.snapshot()))
     assert rig.mirror.take(whole)
     rig.hub.broadcast([whole])

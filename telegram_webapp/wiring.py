@@ -1,0 +1,68 @@
+"""The web process put together: every part once, and who knows whom."""
+
+from random import Random
+from typing import TYPE_CHECKING, Final
+
+from infra.bus.unix_client import UnixCommands, UnixSubscriber
+from infra.logging import setup_logging
+from infra.settings import Settings
+from store.access import AccessStore
+from telegram_webapp.app import create_app
+from telegram_webapp.auth.doorman import Doorman
+from telegram_webapp.hub import Hub
+from telegram_webapp.link import EngineLink
+from telegram_webapp.mirror import Mirror
+from utils.backoff import Backoff
+from utils.clock import SystemClock
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+RECONNECT_BASE_S: Final = 0.1
+RECONNECT_CAP_S: Final = 5.0
+
+
+class WebProcess:
+    """What one gevent worker holds.
+
+    Promise: after `start` it is known whether the engine is there, so that the first client
+    can resume at once.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        """Build everything; nothing runs yet.
+
+        Raises:
+            ConfigError: the database of credentials or the page's files cannot be used.
+        """
+        setup_logging("web", settings.log_level)
+        clock = SystemClock()
+        access = AccessStore(settings.access_path)
+        access.migrate()
+        mirror = Mirror(clock)
+        doorman = Doorman(access, clock)
+        self.hub = Hub(
+            mirror,
+            doorman.still_valid,
+            max_streams=settings.max_streams,
+            streams_per_client=settings.streams_per_client,
+        )
+        self.link = EngineLink(
+            mirror,
+            self.hub,
+            UnixSubscriber(settings.socket_path),
+            UnixCommands(settings.socket_path),
+            state_file=settings.state_path,
+            delays=Backoff(RECONNECT_BASE_S, RECONNECT_CAP_S, Random()),  # noqa: S311 (no secret)
+        )
+        self.application: WSGIApplication = create_app(settings, self.link, doorman, clock)
+
+    def start(self) -> None:
+        """Follow the engine and send heartbeats."""
+        self.link.start()
+        self.hub.start()
+
+    def stop(self) -> None:
+        """End every stream and the line to the engine."""
+        self.hub.stop()
+        self.link.stop()
