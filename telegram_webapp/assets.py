@@ -4,6 +4,7 @@ Relative imports between modules work, and no module of one version meets one of
 """
 
 import hashlib
+import logging
 import mimetypes
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -25,6 +26,8 @@ BOOT: Final = "<!--boot-->"
 STATIC: Final = "{{static}}"
 DIGEST_LENGTH: Final = 12
 KEPT_IN_MEMORY: Final = 256 * 1024
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +58,16 @@ class Assets:
         """
         self._cache = cache
         self._small: dict[str, bytes] = {}
-        self._large: dict[str, Path] = {}
+        self._large: dict[str, _Large] = {}
         self._packed: dict[tuple[str, str], bytes] = {}
         tree = hashlib.sha256()
         for name, path in sorted({**_tree(root), PLOTLY: _plotly()}.items()):
-            body = path.read_bytes()
-            tree.update(f"{name}\n{hashlib.sha256(body).hexdigest()}\n".encode())
-            if len(body) <= KEPT_IN_MEMORY:
-                self._small[name] = body
+            digest = _digest(path)
+            tree.update(f"{name}\n{digest}\n".encode())
+            if path.stat().st_size <= KEPT_IN_MEMORY:
+                self._small[name] = path.read_bytes()
             else:
-                self._large[name] = path
+                self._large[name] = _Large(path, digest)
         self.digest = tree.hexdigest()[:DIGEST_LENGTH]
         self.base = f"/static/{self.digest}/"
         self.plotly = self.base + PLOTLY
@@ -96,18 +99,31 @@ class Assets:
             self._packed[place] = THOROUGH[encoding](self._small[name])
         return self._packed[place]
 
-    def _large_packed(self, path: Path, encoding: str) -> bytes:
+    def _large_packed(self, large: "_Large", encoding: str) -> bytes:
         """Return a file that is too large for memory, compressed once for all processes."""
-        body = path.read_bytes()
         if encoding == IDENTITY:
-            return body
-        packed = self._cache / f"{hashlib.sha256(body).hexdigest()}.{encoding}"
+            return large.path.read_bytes()
+        packed = self._cache / f"{large.digest}.{encoding}"
         if packed.exists():
             return packed.read_bytes()
-        body = THOROUGH[encoding](body)
-        make_private_folder(self._cache)
-        atomic_write(packed, body)
+        body = THOROUGH[encoding](large.path.read_bytes())
+        try:
+            make_private_folder(self._cache)
+            atomic_write(packed, body)
+        except OSError as error:
+            log.warning("%s is compressed each time: %s", large.path.name, error)
         return body
+
+
+@dataclass(frozen=True, slots=True)
+class _Large:
+    path: Path
+    digest: str
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _tree(root: Path) -> dict[str, Path]:

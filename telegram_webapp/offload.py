@@ -4,7 +4,8 @@ A slow query inline would stall every stream of this process.
 """
 
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from functools import partial
+from typing import Any, NoReturn, ParamSpec, TypeVar
 
 from gevent import get_hub
 
@@ -14,5 +15,20 @@ Result = TypeVar("Result")
 
 def in_thread(call: Callable[Given, Result], *args: Given.args, **kwargs: Given.kwargs) -> Result:
     """Return what *call* returns, or raise what it raises; other greenlets run meanwhile."""
-    result: Result = get_hub().threadpool.apply(call, args, kwargs)
-    return result
+    outcome: Callable[[], Result] = get_hub().threadpool.apply(_outcome, (call, args, kwargs))
+    return outcome()
+
+
+def _outcome(
+    call: Callable[..., Result], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Callable[[], Result]:
+    """Return what gives the result of *call*: the pool prints errors that leave a thread."""
+    try:
+        result = call(*args, **kwargs)
+    except Exception as error:  # noqa: BLE001 - it is raised again, where it was called for
+        return partial(_raise, error)
+    return lambda: result
+
+
+def _raise(error: Exception) -> NoReturn:
+    raise error
