@@ -49,7 +49,7 @@ class RiskSettings(BaseModel):
     max_exposure_pct: Annotated[Decimal, *number("0", "10000")] = Decimal(200)
     max_positions: Annotated[int, *whole(0, 1000)] = 6
     daily_loss_pct: Annotated[Decimal, *number("0", "100")] = Decimal(5)
-    risk_per_trade_pct: Annotated[Decimal, *number("0", "100")] = Decimal(1)
+    risk_per_trade_pct: Annotated[Decimal, *number("0", "100")] = Decimal("0.5")
 
     @model_validator(mode="after")
     def _leverage_within_its_limit(self) -> Self:

@@ -106,8 +106,6 @@ class Booking:
         held = self.portfolio.position(fill.strategy, fill.symbol)
         traded, fee = fill_entries(fill, held)
         body = payloads.order_filled(fill, traded.amount)
-        if fill.reduce_only:
-            body["amount"] = num(traded.amount)
         self.record.fact("order_filled", body, words.filled(fill, rules))
         self._apply(traded)
         closed = self._apply(fee)

@@ -31,7 +31,7 @@ class Telling:
 
     def touch_step(self, step: Step) -> None:
         """Mark what a market step changes: prices, positions in them, the account."""
-        symbols = {message.symbol for message in step.messages}
+        symbols = list(dict.fromkeys(message.symbol for message in step.messages))
         for symbol in symbols:
             market = self.trader.board.markets[symbol]
             self.publisher.touch("price", symbol, partial(payloads.price, market))
@@ -45,7 +45,7 @@ class Telling:
 
     def touch_all(self) -> None:
         """Mark everything."""
-        symbols = set(self.trader.board.markets)
+        symbols = list(self.trader.board.markets)
         for symbol in symbols:
             market = self.trader.board.markets[symbol]
             self.publisher.touch("price", symbol, partial(payloads.price, market))
@@ -78,7 +78,7 @@ class Telling:
             self.publisher.flush()
         self.publisher.deliver()
 
-    def _touch_slow(self, symbols: set[str]) -> None:
+    def _touch_slow(self, symbols: Sequence[str]) -> None:
         for symbol in symbols:
             market = self.trader.board.markets[symbol]
             self.publisher.touch("stats", symbol, partial(payloads.stats, market))
