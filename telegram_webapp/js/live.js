@@ -19,6 +19,8 @@ import { SharedStream, canShare } from "./tabs.js";
 const STREAM_PATH = "api/dashboard/stream";
 
 export class Live {
+  /** How often the stream was opened. */
+  opens = 0;
   #options;
   #stream;
   #shared;
@@ -167,6 +169,7 @@ export class Live {
   /** @param {Status} status */
   #follow(status) {
     const opened = status.phase === "open";
+    if (opened && this.#status.phase !== "open") this.opens += 1;
     if (this.#status.phase === "open" && !opened) this.#notOpenSince = performance.now();
     if (opened) this.#heardAt = performance.now();
     this.#status = status;

@@ -4,6 +4,7 @@ import { Api } from "./api.js";
 import { readBoot } from "./boot.js";
 import { Commands } from "./commands.js";
 import { readConnection } from "./connection.js";
+import { listenKeys } from "./keys.js";
 import { Live } from "./live.js";
 import { Painter } from "./painter.js";
 import { Router } from "./router.js";
@@ -11,6 +12,7 @@ import { Session } from "./session.js";
 import { Store } from "./store.js";
 import { Theme } from "./theme.js";
 import { EngineClock } from "./time.js";
+import { Vitals } from "./vitals.js";
 import { mount } from "./views/shell.js";
 
 /** @typedef {Store["state"]} State */
@@ -25,6 +27,7 @@ import { mount } from "./views/shell.js";
  * @property {Theme} theme
  * @property {Session} session
  * @property {Commands} commands
+ * @property {Vitals} vitals
  * @property {{current: import("./connection.js").Connection}} connection
  * @property {string | null} role
  * @property {() => void} retry try to connect now
@@ -49,10 +52,11 @@ function main() {
     onDenied: () => session.denied(),
     onRole: (role) => session.heard(role),
   });
+  const vitals = new Vitals(store, () => live.opens);
   const connection = { current: readConnection(live.facts()) };
   /** @type {App} */
   const app = {
-    boot, store, api, router, clock, theme, session, connection,
+    boot, store, api, router, clock, theme, session, connection, vitals,
     commands: new Commands(() => app),
     get role() { return session.role; },
     retry: () => live.retryNow(),
@@ -63,6 +67,7 @@ function main() {
 
   store.subscribe((_, sections) => painter.mark(sections));
   router.start();
+  listenKeys(app);
   painter.start();
   if (boot.snapshot) store.apply("snapshot", boot.snapshot);
   if (boot.snapshot) clock.hear(boot.snapshot.at, true);
