@@ -30,7 +30,8 @@ export const INTERVALS = {
  * @typedef {object} Subject
  * @property {string} symbol
  * @property {Interval} interval
- * @property {{from: number, to: number, levels: Level[]}} [past] a stretch that is over, instead of now
+ * @property {{from: number, to: number, position: string, levels: Level[]}} [past] the time of a
+ *     position that is over, instead of now
  */
 
 const CANDLE_PX = 7;
@@ -140,7 +141,7 @@ class CandleChart {
       const { candles, fills } = past;
       const until = subject.past ? subject.past.to + ms : Infinity;
       this.#series.load(candles.filter((/** @type {number[]} */ candle) => candle[0] <= until && (!subject.past || candle[0] >= subject.past.from - ms)), through);
-      this.#fills = this.#marks(fills);
+      this.#fills = this.#marks(fills.filter((/** @type {any} */ fill) => !subject.past || fill.position_id === subject.past.position));
       this.#loaded = true;
       this.#plot.say(candles.length ? "" : "No candle yet. The first closes within a minute.");
       this.#plot.now();
@@ -193,7 +194,7 @@ class CandleChart {
   /** Indexes at the edges: as many candles as are readable, and room ahead. @param {import("./candle_series.js").Candle[]} candles @param {number} width @returns {[number, number]} */
   #view(candles, width) {
     const { past } = this.#subject;
-    if (past) return [indexAt(candles, past.from) - 1, candles.length];
+    if (past) return [indexAt(candles, past.from) - 0.5, candles.length + 0.5];
     const count = Math.max(30, Math.floor(width / CANDLE_PX));
     const end = candles.length - 1 + count * AHEAD;
     return [end - count, end];

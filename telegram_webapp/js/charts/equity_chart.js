@@ -23,7 +23,7 @@ const RANGES = {
   All: { hours: null, words: "the whole time", level: "start" },
 };
 const CHOICE = "equity.range";
-const MARK_PX = 9;
+const MARK_PX = 12;
 const TRADES_ASKED = 200;
 const ASK_AGAIN_MS = 4000;
 

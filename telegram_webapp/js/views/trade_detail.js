@@ -2,7 +2,7 @@
 
 import { mountCandleChart, INTERVALS } from "../charts/candle_chart.js";
 import { h } from "../dom.js";
-import { UNKNOWN, baseOf, capital, change, digits, leverage, money, percentChange, price as priceText, quantity, toneOf } from "../format.js";
+import { UNKNOWN, capital, change, digits, leverage, money, percentChange, price as priceText, quantity, toneOf } from "../format.js";
 import { icon } from "../icons.js";
 import { day, hourMinuteSecond, span, when } from "../time.js";
 import { timelineOf } from "./trade_timeline.js";
@@ -35,7 +35,7 @@ class TradeDetail {
   constructor(root, app, id) {
     this.#app = app;
     this.#id = id;
-    const back = h("a.link.back", { href: app.router.href("trades"), onclick: (/** @type {MouseEvent} */ event) => this.#back(event) }, icon("chevron", true), "Trades");
+    const back = h("a.link.back", { href: app.router.href("trades") }, icon("chevron", true), "Trades");
     this.#body = h("div", { "aria-busy": "true" }, h("p.cap.part", {}, "Loading the trade"));
     root.append(h("div.trades-view.trade-detail", {}, h("div.part", {}, back), this.#body));
   }
@@ -50,13 +50,6 @@ class TradeDetail {
   stop() {
     this.#stopped = true;
     this.#chart?.unmount();
-  }
-
-  /** Go back the way the person came, so that the list stays where it was. @param {MouseEvent} event */
-  #back(event) {
-    if (!history.state?.inside) return;
-    event.preventDefault();
-    history.back();
   }
 
   /** @param {NonNullable<import("../main.js").State>} state */
@@ -102,7 +95,7 @@ class TradeDetail {
       h("div.part", {}, head(trade, stats, this.#app.clock.now())),
       h("div.part.trade-body.gap", {},
         h("div.cards", {}, candles, h("section.card.panel", {}, h("h2", {}, "What happened"), timeline)),
-        h("div.cards", {}, results(trade, stats), reach(trade), level(trade, stats))));
+        h("div.cards", {}, results(trade, stats), reach(trade), facts(trade, stats))));
     const subject = { symbol: trade.symbol, interval: intervalFor(trade), past: pastOf(trade, state) };
     this.#chart = mountCandleChart(candles, this.#app, subject);
     this.#chart.update(this.#app.store.state, new Set(["prices"]));
@@ -148,14 +141,14 @@ function reach({ mae, mfe, gross_pnl: gross }) {
 }
 
 /** @param {Trade} trade @param {any} stats */
-function level(trade, stats) {
+function facts(trade, stats) {
   const seconds = (trade.closed_at - trade.opened_at) / 1000;
   const held = seconds < 60 ? `${digits(seconds, 0)}s` : span(seconds * 1000);
   const row = (/** @type {string} */ label, /** @type {string} */ text) => h("div", {}, h("dt", {}, label), h("dd", {}, text));
   const time = (/** @type {number} */ at) => `${day(at)}, ${hourMinuteSecond(at)}`;
   return h("section.card.panel", {}, h("h2", {}, "Facts"), h("dl.kv", {},
     row("Opened, UTC", time(trade.opened_at)), row("Closed, UTC", time(trade.closed_at)), row("Held", held),
-    row("Largest size", quantity(trade.qty, trade.symbol, stats)), row("Exit", capital(exitWord(trade))), row("Base", baseOf(trade.symbol, stats)), row("Trade", trade.id)));
+    row("Largest size", quantity(trade.qty, trade.symbol, stats)), row("Exit", capital(exitWord(trade))), row("Trade", trade.id)));
 }
 
 /** The candle length that shows it whole, and not as a dot. @param {Trade} trade @returns {import("../charts/candle_chart.js").Interval} */
@@ -176,5 +169,5 @@ function pastOf(trade, state) {
   if (signal?.stop_price) levels.push({ kind: "stop", value: signal.stop_price, word: "Stop" });
   levels.push({ kind: "entry", value: trade.entry_price, word: `Entry, ${trade.side} ${leverage(trade.leverage)}` });
   levels.push({ kind: "mark", value: trade.exit_price, word: "Exit" });
-  return { from: trade.opened_at - room, to: trade.closed_at + room, levels };
+  return { from: trade.opened_at - room, to: trade.closed_at + room, position: trade.id, levels };
 }

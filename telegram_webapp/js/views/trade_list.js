@@ -2,7 +2,7 @@
 
 import { h, setAttr, setText } from "../dom.js";
 import { setTone } from "../figure.js";
-import { change, counted, percent, toneOf } from "../format.js";
+import { UNKNOWN, change, percent, toneOf } from "../format.js";
 import { icon } from "../icons.js";
 import { newestFirst, tradeRows } from "./trade_rows.js";
 
@@ -60,8 +60,8 @@ class TradeList {
     const more = /** @type {HTMLButtonElement} */ (h("button.btn.quiet", { type: "button", onclick: () => void this.#load() }, "Load more"));
     const note = h("p.cap", { role: "status" });
     root.append(h("div.trades-view", {},
-      h("div.part.sec", {}, h("h1.title", {}, "Trades"), h("span.sp")),
-      h("div.part.filters", {}, symbol.el, strategy.el, h("span.sp"), save),
+      h("div.part.sec", {}, h("h1.title", {}, "Trades"), h("span.sp"), save),
+      h("div.part.filters", {}, symbol.el, strategy.el),
       h("div.part.trades-sum", {}, h("dl.card.figs", { "aria-label": "Totals of the trades shown" }, count.el, net.el, wins.el)),
       h("div.part.trades-list", {}, list, emptyBox, h("div.load", {}, more, note))));
     return { symbol, strategy, count, net, wins, list, empty, emptyBox, more, note };
@@ -133,8 +133,8 @@ class TradeList {
     setText(count.basis, whole ? "all that match" : "shown, newest first");
     setText(net.value, change(sum));
     setTone(net.value, toneOf(sum));
-    setText(net.basis, `of the ${whole ? "" : "shown "}${counted(trades.length, "trade")}`);
-    setText(wins.value, trades.length ? percent((100 * won) / trades.length) : "–");
+    setText(net.basis, whole ? "after all costs" : "of those shown");
+    setText(wins.value, trades.length ? percent((100 * won) / trades.length) : UNKNOWN);
     setText(wins.basis, trades.length ? `${won} won, ${lost} lost${won + lost < trades.length ? `, ${trades.length - won - lost} even` : ""}` : "no closed trade yet");
     list.hidden = !trades.length;
     emptyBox.hidden = trades.length > 0 || this.#cursor === undefined;
