@@ -1,6 +1,8 @@
 """The launcher: engine and page from one command, supervised, until Ctrl-C."""
 
 import asyncio
+import contextlib
+import json
 import socket
 import sys
 import time
@@ -161,7 +163,10 @@ async def _announce(
     latest = clock.monotonic() + PATIENCE_S
     while not await supervisor.wait_stopping(POLL_S):
         health = await ask_health(host, settings.dashboard_port)
-        if health is None or (health.get("engine") != "up" and clock.monotonic() < latest):
+        if health is None:
+            continue
+        has_past = health.get("engine") == "up" and _past_is_played(settings)
+        if not has_past and clock.monotonic() < latest:
             continue
         url = Doorkeeper(settings, clock).one_time_link()
         console.tell("The page is ready. This link works once; the command login prints another:")
@@ -169,3 +174,11 @@ async def _announce(
         if browser:
             await asyncio.to_thread(open_in_browser, url)
         return
+
+
+def _past_is_played(settings: Settings) -> bool:
+    """Tell whether the engine is through with history, by the state that it writes."""
+    with contextlib.suppress(OSError, ValueError, LookupError, TypeError):
+        state = json.loads(settings.state_path.read_bytes())["state"]
+        return bool(state["engine"]["status"] != "warming_up")
+    return False

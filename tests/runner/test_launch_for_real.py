@@ -26,13 +26,14 @@ class Instance:
     def __init__(self, folder: Path, port: int) -> None:
         self.folder, self.port = folder, port
         self.log_path = folder.parent / f"{folder.name}.log"
+        self.out_path = folder.parent / f"{folder.name}-{port}-{time.monotonic_ns()}.out"
         kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-        with self.log_path.open("ab") as log:
+        with self.log_path.open("ab") as log, self.out_path.open("wb") as out:
             self.process = subprocess.Popen(
                 [sys.executable, ROOT / "run_dashboard.py", "--no-browser",
                  "--port", str(port), "--data-dir", folder],
                 env={**kept, "WARMUP_DAYS": "1"}, stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE, stderr=log, text=True,
+                stdout=out, stderr=log,
             )  # fmt: skip
 
     @property
@@ -41,11 +42,11 @@ class Instance:
 
     def link(self) -> str:
         """Return the one-time link once it is printed."""
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            if "#code=" in line:
-                return line.strip()
-        pytest.fail(f"it ended without a link:\n{self.log}")
+        try:
+            wait_until(lambda: "#code=" in self.out_path.read_text("utf-8"), "it is ready", START_S)
+        except pytest.fail.Exception:
+            pytest.fail(f"it printed no link:\n{self.log}")
+        return self.out_path.read_text("utf-8").strip()
 
     def health(self) -> dict[str, Any]:
         with contextlib.suppress(httpx.TransportError):
