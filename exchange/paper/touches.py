@@ -32,12 +32,12 @@ class Touch(msgspec.Struct, frozen=True):
         return max(told, self.order.created_at)
 
     @property
-    def turn(self) -> tuple[bool, int, Decimal]:
+    def turn(self) -> tuple[int, bool, int, Decimal]:
         """Return the key that sorts touches of one bar into the order they are taken in."""
+        rank = (_INSIDE if self.inside else _AT_OPEN)[self.order.type]
         if self.order.role is OrderRole.LIQUIDATION and not self.inside:
-            return (False, 0, Decimal(0))
-        ranks = _INSIDE if self.inside else _AT_OPEN
-        return (self.inside, ranks[self.order.type], abs(self.level - self.bar.open))
+            rank = 0
+        return (self.bar.open_time, self.inside, rank, abs(self.level - self.bar.open))
 
 
 def seen_by(order: Order, bar: Bar, *, moved: bool) -> Bar | None:

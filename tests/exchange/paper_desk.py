@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from decimal import Decimal
 
+from core.errors import OrderRejected
 from core.ledger import Entry, EntryKind, Portfolio, fill_entries, funding_entry
 from core.market import (
     MINUTE_MS,
@@ -82,6 +83,7 @@ class Desk:
         self.portfolio = Portfolio.replay(self.journal)
         self.broker = PaperBroker({SYMBOL: RULES}, self.portfolio, slippage_bps=self.slippage)
         self.reports: list[Report] = []
+        self.refused: list[str] = []
         self._orders = 0
 
     def restart(self) -> None:
@@ -103,7 +105,10 @@ class Desk:
             for report in reports:
                 self.reports.append(report)
                 for order in self._book(report):
-                    self.broker.submit(order)
+                    try:
+                        self.broker.submit(order)
+                    except OrderRejected as error:
+                        self.refused.append(str(error))
 
     def _book(self, report: Report) -> Iterable[Order]:
         match report:
