@@ -160,12 +160,13 @@ async def _announce(
     """Print the one-time link once the page answers, and open it."""
     clock = SystemClock()
     host = reachable(settings.dashboard_host)
+    started = clock.now()
     latest = clock.monotonic() + PATIENCE_S
     while not await supervisor.wait_stopping(POLL_S):
         health = await ask_health(host, settings.dashboard_port)
         if health is None:
             continue
-        has_past = health.get("engine") == "up" and _past_is_played(settings)
+        has_past = health.get("engine") == "up" and _past_is_played(settings, started)
         if not has_past and clock.monotonic() < latest:
             continue
         url = Doorkeeper(settings, clock).one_time_link()
@@ -176,9 +177,11 @@ async def _announce(
         return
 
 
-def _past_is_played(settings: Settings) -> bool:
-    """Tell whether the engine is through with history, by the state that it writes."""
+def _past_is_played(settings: Settings, started: int) -> bool:
+    """Tell whether the engine is through with history, by the state it wrote since *started*."""
     with contextlib.suppress(OSError, ValueError, LookupError, TypeError):
+        if settings.state_path.stat().st_mtime * 1000 < started:
+            return False
         state = json.loads(settings.state_path.read_bytes())["state"]
         return bool(state["engine"]["status"] != "warming_up")
     return False
