@@ -120,6 +120,7 @@ class EngineLink:
         try:
             for delivery in batch:
                 self._take(delivery, live)
+            self._mirror.heard(None)
         except BusError:
             self._followed = False  # whatever broke, only a fresh start mends it
             raise
@@ -137,7 +138,6 @@ class EngineLink:
             case Frame():
                 if self._mirror.take(delivery):
                     live.append(delivery)
-                return  # a pulse is age enough: not a clock call for each frame
             case Welcome():
                 self._welcome = delivery
                 if delivery.resumed:
@@ -163,8 +163,9 @@ class EngineLink:
     def _lose(self, why: str) -> None:
         if self._stopping.is_set():
             return
-        if self._mirror.is_up or not self._settled.is_set():
-            log.warning("The engine is away: %s", why)
+        if not self._mirror.is_up and self._settled.is_set():
+            return  # everybody was told the first time
+        log.warning("The engine is away: %s", why)
         self._mirror.away()
         if self._mirror.place is None:
             self._recall()

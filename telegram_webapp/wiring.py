@@ -4,7 +4,6 @@ from random import Random
 from typing import TYPE_CHECKING, Final
 
 from infra.bus.unix_client import UnixCommands, UnixSubscriber
-from infra.logging import setup_logging
 from infra.settings import Settings
 from store.access import AccessStore
 from telegram_webapp.app import create_app
@@ -35,7 +34,6 @@ class WebProcess:
         Raises:
             ConfigError: the database of credentials or the page's files cannot be used.
         """
-        setup_logging("web", settings.log_level)
         clock = SystemClock()
         access = AccessStore(settings.access_path)
         access.migrate()

@@ -139,7 +139,7 @@ class WebProcess:
         """SIGKILL everything at once."""
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait(PATIENCE_S)
-        until(self._listens, lambda listens: not listens)
+        until(lambda: listens(self.port), lambda still: not still)
 
     def stop(self) -> None:
         """SIGTERM, as a supervisor does."""
@@ -158,13 +158,9 @@ class WebProcess:
         def answers() -> bool:
             if self.process.poll() is not None:
                 raise AssertionError(self.log())
-            return self._listens()
+            return listens(self.port)
 
         until(answers, bool)
-
-    def _listens(self) -> bool:
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
 
 @contextmanager
@@ -189,15 +185,17 @@ class Event(msgspec.Struct):
 class Client:
     """A bare HTTP client of the stream, which reads only when asked."""
 
-    def __init__(self, port: int, place: object = None, query: str = "") -> None:
+    def __init__(
+        self, port: int, place: object = None, query: str = "", key: str | None = None
+    ) -> None:
         self.head = b""
         self.place: EventId | None = None
         self._held = b""
         self._socket = socket.create_connection(("127.0.0.1", port), PATIENCE_S)
-        resume = f"Last-Event-ID: {place}\r\n" if place else ""
-        self._socket.sendall(
-            f"GET /api/dashboard/stream{query} HTTP/1.1\r\nHost: x\r\n{resume}\r\n".encode()
-        )
+        head = [f"GET /api/dashboard/stream{query} HTTP/1.1", f"Host: 127.0.0.1:{port}"]
+        head += [f"Last-Event-ID: {place}"] if place else []
+        head += [f"Authorization: Bearer {key}"] if key else []
+        self._socket.sendall("\r\n".join([*head, "", ""]).encode())
 
     def __enter__(self) -> Self:
         return self
@@ -282,6 +280,12 @@ def until(ask: Callable[[], T], wanted: Callable[[T], bool]) -> T:
             return answer
         assert clock.monotonic() < deadline, answer
         pause.wait(0.01)
+
+
+def listens(port: int) -> bool:
+    """Return whether anybody accepts connections at *port* of the loopback."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def free_port() -> int:
