@@ -1,0 +1,82 @@
+"""Takes the pictures in docs/images of a Quarterdeck that this starts and stops.
+
+``make screenshots``; ``make screenshots ARGS=DIR`` puts them elsewhere.
+"""
+
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from playwright.sync_api import Browser, ViewportSize, sync_playwright
+
+from benchmarks.deck import Deck, deck
+from tests.browser import ARGUMENTS
+from tests.services import find_chromium
+
+SCREENS = {
+    "phone": (ViewportSize(width=390, height=844), 2),
+    "desktop": (ViewportSize(width=1440, height=900), 1),
+}
+THEMES = ("dark", "light")
+VIEWS = {"overview": "/", "market": "/market", "trades": "/trades", "more": "/more"}
+WITH_CHART = {"overview", "market"}
+CHART = ".js-plotly-plot .main-svg"
+CHART_MS = 20_000
+# long enough to see prices move and the charts drawn to the end
+SETTLE_MS = 2_500
+
+
+def main(folder: Path) -> None:
+    """Take every view on every screen in both themes."""
+    chromium = find_chromium()
+    if chromium is None:
+        sys.exit("No Chromium is here to take pictures with: run `make test` once.")
+    folder.mkdir(parents=True, exist_ok=True)
+    with deck() as running, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        session = sign_in(browser, running)
+        for screen in SCREENS:
+            for theme in THEMES:
+                take(browser, running, session, (screen, theme), folder)
+        browser.close()
+
+
+def sign_in(browser: Browser, running: Deck) -> Path:
+    """Use the one-time link; return the file with the browser's cookie."""
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(running.link)
+    page.wait_for_function("!location.hash.includes('code=')")
+    page.locator(CHART).first.wait_for(timeout=CHART_MS)
+    kept = running.folder / "browser.json"
+    context.storage_state(path=kept)
+    context.close()
+    return kept
+
+
+def take(
+    browser: Browser, running: Deck, session: Path, look: tuple[str, str], folder: Path
+) -> None:
+    """Save each view on one screen in one theme."""
+    screen, theme = look
+    size, scale = SCREENS[screen]
+    context = browser.new_context(
+        viewport=size, device_scale_factor=scale, storage_state=session, reduced_motion="reduce",
+        color_scheme="dark" if theme == "dark" else "light", has_touch=screen == "phone",
+    )  # fmt: skip
+    page = context.new_page()
+    for view, path in VIEWS.items():
+        page.goto(running.url.rstrip("/") + path)
+        if view in WITH_CHART:
+            page.locator(CHART).first.wait_for(timeout=CHART_MS)
+        page.wait_for_timeout(SETTLE_MS)
+        file = folder / f"{view}-{screen}-{theme}.png"
+        page.screenshot(path=file)
+        print(file)
+    context.close()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "docs" / "images")
