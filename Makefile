@@ -12,7 +12,7 @@ run: setup
 	@exec $(BIN)/python run_dashboard.py $(ARGS)
 
 test: setup-dev
-	@$(BIN)/python tools/ensure_browser.py
+	@$(BIN)/python -m tools.ensure_browser
 	@$(BIN)/python -m pytest $(ARGS)
 
 check: setup-dev
@@ -22,15 +22,15 @@ check: setup-dev
 	$(BIN)/lint-imports
 
 bench: setup-dev
-	@$(BIN)/python tools/ensure_browser.py
+	@$(BIN)/python -m tools.ensure_browser
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 torture: setup-dev
 	@TORTURE=1 $(BIN)/python -m pytest -m torture $(ARGS)
 
 screenshots: setup-dev
-	@$(BIN)/python tools/ensure_browser.py
-	@$(BIN)/python tools/screenshots.py $(ARGS)
+	@$(BIN)/python -m tools.ensure_browser
+	@$(BIN)/python -m tools.screenshots $(ARGS)
 
 # data/ stays; the database is backed up and migrated at the next start
 update:

@@ -8,9 +8,6 @@ import os
 import shutil
 import subprocess
 import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from tests.services import find_chromium
 

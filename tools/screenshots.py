@@ -6,15 +6,13 @@
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-
 from playwright.sync_api import Browser, ViewportSize, sync_playwright
 
 from benchmarks.deck import Deck, deck
 from tests.browser import ARGUMENTS
 from tests.services import find_chromium
 
+IMAGES = Path(__file__).resolve().parent.parent / "docs" / "images"
 SCREENS = {
     "phone": (ViewportSize(width=390, height=844), 2),
     "desktop": (ViewportSize(width=1440, height=900), 1),
@@ -79,4 +77,4 @@ def take(
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "docs" / "images")
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else IMAGES)
