@@ -62,6 +62,7 @@ async def play(engine: Engine, pulse: Pulse, until: int | None, what: str) -> in
                 share = (step.at - began) / (until - began)
             await _tell(engine, pulse, share, progress)
     await engine.settle_past()
+    clock.not_before(past_clock.at)
     publisher.clock = clock
     publisher.quiet = trader.record.quiet = False
     await _tell(engine, pulse, 1.0 if steps else None, progress)
