@@ -40,7 +40,7 @@ class BarMatcher:
         self._play(venue, touches)
 
     def on_rests(self, venue: Venue) -> None:
-        """Let what followed from entries inside the newest bar meet the rest of it."""
+        """Let positions that traded in the newest bar, and their orders, meet the rest of it."""
         rests, venue.rests = venue.rests, {}
         for position_id, (strategy, bar) in rests.items():
             mine = [o for o in venue.orders.values() if o.position_id == position_id]
@@ -69,6 +69,9 @@ class BarMatcher:
                 price = (min if order.side is Side.BUY else max)(price, order.price)
         aim = order.trigger_price or reached.level
         deal = Deal(price, order.remaining_qty, reached.at, aim, reached.liquidity)
-        after = self._blotter.execute(venue, order, deal)
-        if after is not None and not order.reduce_only:
-            venue.rests[order.position_id] = (order.strategy, rest_of(reached))
+        if self._blotter.execute(venue, order, deal) is None:
+            return
+        held = self._holdings.held(order.strategy, order.symbol)
+        if held is not None:
+            rest = rest_of(reached, 1 if held.qty > 0 else -1)
+            venue.rests[held.position_id] = (order.strategy, rest)

@@ -53,11 +53,11 @@ class Blotter:
             return order.remaining_qty
         return min(order.remaining_qty, self._holdings.closable(order))
 
-    def execute(self, venue: Venue, order: Order, deal: Deal) -> Order | None:
-        """Trade as much of *deal* as *order* may; return the order after it.
+    def execute(self, venue: Venue, order: Order, deal: Deal) -> Fill | None:
+        """Trade as much of *deal* as *order* may; return what traded.
 
         An exit trades at most what is held; when nothing is, it is cancelled. An entry the
-        account can no longer carry is rejected. None means that nothing traded.
+        account can no longer carry is rejected.
         """
         qty = min(deal.qty, self.wanted(order))
         if qty <= ZERO:
@@ -72,7 +72,7 @@ class Blotter:
                 return None
         return self._filled(venue, order, self._fill(order, deal, qty, fee))
 
-    def _filled(self, venue: Venue, order: Order, fill: Fill) -> Order:
+    def _filled(self, venue: Venue, order: Order, fill: Fill) -> Fill:
         total = order.filled_qty + fill.qty
         done = total >= order.qty
         status = OrderStatus.FILLED if done else OrderStatus.PARTIALLY_FILLED
@@ -85,7 +85,7 @@ class Blotter:
         self.reports.append(Filled(after, fill))
         if order.reduce_only and self._holdings.held(order.strategy, order.symbol) is None:
             self._position_closed(venue, order.position_id)
-        return after
+        return fill
 
     def _position_closed(self, venue: Venue, position_id: str) -> None:
         """End what is left of the position's orders: one cancels the other."""

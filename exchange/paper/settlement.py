@@ -43,11 +43,11 @@ class Settlement:
             yield reached
 
     def take_over(self, venue: Venue, order: Order, at: int) -> None:
-        """Close a position at its liquidation price, unless something closed it before."""
+        """Close a position at its liquidation price, if it still is what *order* says."""
         position = self._holdings.position(order.strategy, order.symbol)
         level = order.trigger_price
-        if position is None or level is None or not self._holdings.closable(order):
-            return
+        if position is None or level is None or self._holdings.closable(order) != order.qty:
+            return  # it traded a moment ago: the rest of the bar judges what it is now
         fee = liquidation_fee(position, level, venue.rules)
         self._blotter.execute(venue, order, Deal(level, order.qty, at, level, fee=fee))
 

@@ -52,8 +52,8 @@ def seen_by(order: Order, bar: Bar, *, moved: bool) -> Bar | None:
     )
 
 
-def rest_of(touch: Touch) -> Bar:
-    """Return what of its bar an entry that was filled by *touch* still lives through.
+def rest_of(touch: Touch, direction: int) -> Bar:
+    """Return what of its bar a position of that *direction* lives through after *touch*.
 
     All of it after a fill at the open. After one inside, the adverse extreme may be still to
     come, the favourable one may be past: only the close counts for that.
@@ -62,7 +62,7 @@ def rest_of(touch: Touch) -> Bar:
     if not touch.inside:
         return bar
     high, low = max(level, bar.close), min(level, bar.close)
-    if touch.order.side is Side.BUY:
+    if direction > 0:
         return _end_of(bar, level, high, bar.low)
     return _end_of(bar, level, bar.high, low)
 

@@ -18,8 +18,8 @@ class Venue:
         orders: open orders by id, oldest first; market orders among them wait for a price.
         arriving: ids of orders that met no price since they came or were moved.
         moved: ids of orders whose level was moved since the last bar.
-        rests: by position id, the part of the newest bar that an entry filled in it still
-            lives through.
+        rests: by position id, its strategy and the part of the newest bar that is still to come
+            for a position that traded in it.
     """
 
     __slots__ = ("arriving", "bar", "depth", "mark_at", "moved", "orders", "rests", "rules", "tick")

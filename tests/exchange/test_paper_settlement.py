@@ -6,7 +6,7 @@ import pytest
 
 from core.margin import liquidation_price
 from core.market import MINUTE_MS
-from core.orders import FundingCharged, OrderRole
+from core.orders import FundingCharged, OrderRole, OrderType
 from tests.exchange.paper_desk import (
     RULES,
     START,
@@ -102,6 +102,21 @@ def test_a_position_can_die_in_the_bar_it_was_born_in() -> None:
     desk.see(bar(1, 100, 100, 80, 95))
 
     assert [f.role for f in desk.fills] == [OrderRole.ENTRY, OrderRole.LIQUIDATION]
+
+
+def test_a_position_that_grew_a_moment_ago_is_liquidated_as_a_whole() -> None:
+    desk = Desk()
+    desk.see(book(0, [(99, 1)], [(100, 4)]))
+    desk.send("buy", 10, type=OrderType.LIMIT, price=100, leverage=20)
+    assert desk.qty == 4
+
+    desk.see(bar(1, 99, 99, 90, 91))
+
+    assert [(f.role, f.qty) for f in desk.fills] == [
+        (OrderRole.ENTRY, Decimal(4)),
+        (OrderRole.ENTRY, Decimal(6)),
+        (OrderRole.LIQUIDATION, Decimal(10)),
+    ]
 
 
 def test_without_marks_the_last_price_liquidates() -> None:
