@@ -103,31 +103,3 @@ export function refusal(command, subject, error) {
   if (!(error instanceof ApiError)) return { title, detail: String(error) };
   return { title, detail: error.detail || error.title || `The server answered ${error.status}.` };
 }
-
-export class Commands {
-  #app;
-  #open = false;
-
-  /** @param {() => import("./main.js").App} app known once the page is joined */
-  constructor(app) {
-    this.#app = app;
-  }
-
-  /**
-   * Open the sheet that asks, shows and confirms a command; one at a time.
-   * @param {string} command
-   * @param {Record<string, any>} args
-   * @param {{subject?: string}} [about]
-   */
-  async ask(command, args, { subject = "" } = {}) {
-    if (this.#open) return;
-    this.#open = true;
-    try {
-      const { openConfirm } = await import("./views/confirm.js");
-      const app = this.#app();
-      await openConfirm(app, new Wish(app.api, command, args), subject);
-    } finally {
-      this.#open = false;
-    }
-  }
-}

@@ -40,6 +40,12 @@ import { age, hourMinute, hourMinuteSecond, span } from "./time.js";
  * @property {Banner | null} banner
  */
 
+/** Before the stream was ever asked for. @type {Facts} */
+export const UNCONNECTED = {
+  phase: "connecting", phaseMs: 0, retryMs: 0, waitedMs: 0, silentMs: 0, online: true,
+  heartbeat: null, awayMs: 0, marketMs: 0, heardAt: 0, state: null,
+};
+
 const LOST_AFTER_MS = 2500;
 const SLOW_AFTER_MS = 3000;
 /** Without a network an open stream is only believed this long. */

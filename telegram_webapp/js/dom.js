@@ -51,7 +51,10 @@ export function setAttr(element, name, value) {
   else if (element.getAttribute(name) !== value) element.setAttribute(name, value);
 }
 
-/** @type {WeakMap<Element, number>} */
+/** A figure that moves all the time flashes no more often than this: the surface stays calm. */
+const CALM_MS = 2000;
+
+/** @type {WeakMap<Element, {value: number, flashedAt: number}>} */
 const shown = new WeakMap();
 
 /**
@@ -62,9 +65,10 @@ const shown = new WeakMap();
  */
 export function setFigure(element, value, text) {
   const before = shown.get(element);
-  shown.set(element, value);
-  if (!setText(element, text) || before === undefined || before === value) return;
-  flash(element, value > before ? "up" : "down");
+  const now = performance.now();
+  const due = setText(element, text) && before && before.value !== value && now - before.flashedAt > CALM_MS;
+  shown.set(element, { value, flashedAt: due ? now : before?.flashedAt ?? -CALM_MS });
+  if (due) flash(element, value > before.value ? "up" : "down");
 }
 
 /** @param {HTMLElement} element @param {"up" | "down"} way */
@@ -76,14 +80,16 @@ function flash(element, way) {
 }
 
 /**
+ * @template T
+ * @typedef {{el: HTMLElement, update: (item: T) => void}} Row
+ */
+
+/**
  * Keep the children of *root* in step with a list: rows are made, moved, updated, dropped.
  * @template T
  * @param {HTMLElement} root
  * @param {{key: (item: T) => string, create: (item: T) => Row<T>}} how
  * @returns {(items: T[]) => void}
- *
- * @template T
- * @typedef {{el: HTMLElement, update: (item: T) => void}} Row
  */
 export function keyedList(root, how) {
   /** @type {Map<string, Row<T>>} */

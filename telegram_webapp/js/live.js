@@ -123,6 +123,7 @@ export class Live {
   /** @param {AbortSignal} signal @returns {Promise<Response>} */
   #request(signal) {
     const { api, store } = this.#options;
+    /** @type {Record<string, string>} */
     const headers = { ...api.headers(), Accept: "text/event-stream" };
     if (store.place) headers["Last-Event-ID"] = store.place;
     return fetch(api.url(STREAM_PATH), { headers, signal, cache: "no-store" });

@@ -2,10 +2,7 @@
 
 import { Api } from "./api.js";
 import { readBoot } from "./boot.js";
-import { Commands } from "./commands.js";
-import { readConnection } from "./connection.js";
-import { listenKeys } from "./keys.js";
-import { Live } from "./live.js";
+import { UNCONNECTED, readConnection } from "./connection.js";
 import { Painter } from "./painter.js";
 import { Router } from "./router.js";
 import { Session } from "./session.js";
@@ -26,7 +23,7 @@ import { mount } from "./views/shell.js";
  * @property {EngineClock} clock
  * @property {Theme} theme
  * @property {Session} session
- * @property {Commands} commands
+ * @property {{ask: (command: string, args: Record<string, any>, about?: {subject?: string}) => Promise<void>}} commands
  * @property {Vitals} vitals
  * @property {{current: import("./connection.js").Connection}} connection
  * @property {string | null} role
@@ -46,47 +43,66 @@ function main() {
   const session = new Session(api, boot.role, () => follow());
   const router = new Router(boot.base, () => painter.mark(["route"]));
   const theme = new Theme(() => painter.mark(["theme"]));
-  const live = new Live({
-    api, store, clock,
-    onChange: () => painter.mark(["link"]),
-    onDenied: () => session.denied(),
-    onRole: (role) => session.heard(role),
-  });
-  const vitals = new Vitals(store, () => live.opens);
-  const connection = { current: readConnection(live.facts()) };
+  /** Comes with the second wave. @type {import("./live.js").Live | null} */
+  let live = null;
+  let broken = false;
+  const vitals = new Vitals(store, () => live?.opens ?? 0);
+  const connection = { current: readConnection(facts()) };
   /** @type {App} */
   const app = {
     boot, store, api, router, clock, theme, session, connection, vitals,
-    commands: new Commands(() => app),
+    commands: { ask: async (command, args, about) => (await wave).ask(app, command, args, about) },
     get role() { return session.role; },
-    retry: () => live.retryNow(),
+    retry: () => (live ? live.retryNow() : location.reload()),
     announce: (text) => shell.announce(text),
-    toast: (toast) => shell.toast(toast),
+    toast: async (toast) => (await wave).showToast(shell.toasts, toast),
   };
   const shell = mount(/** @type {HTMLElement} */ (document.getElementById("app")), app);
 
   store.subscribe((_, sections) => painter.mark(sections));
   router.start();
-  listenKeys(app);
   painter.start();
   if (boot.snapshot) store.apply("snapshot", boot.snapshot);
   if (boot.snapshot) clock.hear(boot.snapshot.at, true);
   painter.mark([...store.sections, "role", "route", "theme", "connection"]);
   painter.flush();
+  const wave = afterFirstPaint(store.state !== null).then(() => import("./second_wave.js"));
+  wave.then(goLive, (error) => {
+    console.warn(`The rest of the page did not load: ${error}`);
+    broken = true;
+    painter.mark(["link"]);
+  });
   void session.begin().then(follow);
+
+  /** @param {import("./second_wave.js")} modules */
+  function goLive({ Live, listenKeys }) {
+    live = new Live({
+      api, store, clock,
+      onChange: () => painter.mark(["link"]),
+      onDenied: () => session.denied(),
+      onRole: (role) => session.heard(role),
+    });
+    listenKeys(app);
+    follow();
+  }
 
   /** Read the stream while somebody is signed in. */
   function follow() {
-    if (session.role && !session.busy) live.start();
-    else live.stop();
+    if (session.role && !session.busy) live?.start();
+    else live?.stop();
     if (!session.role) store.clear();
     painter.mark([...store.sections, "role"]);
+  }
+
+  /** @returns {import("./connection.js").Facts} */
+  function facts() {
+    return live?.facts() ?? { ...UNCONNECTED, state: store.state, phaseMs: broken ? Infinity : 0 };
   }
 
   /** @param {Set<string>} changed */
   function draw(changed) {
     const before = connection.current;
-    connection.current = readConnection(live.facts());
+    connection.current = readConnection(facts());
     if (isOther(before, connection.current)) changed.add("connection");
     shell.update(store.state, changed);
   }
@@ -99,6 +115,16 @@ function main() {
  */
 function isOther(a, b) {
   return a.name !== b.name || a.canAct !== b.canAct || a.canPause !== b.canPause || a.frozen !== b.frozen;
+}
+
+/**
+ * Wait until the figures that are there have been painted; what comes next would delay them.
+ * @param {boolean} some whether there are figures
+ * @returns {Promise<void>}
+ */
+function afterFirstPaint(some) {
+  if (!some || document.hidden) return Promise.resolve();
+  return new Promise((resolve) => { requestAnimationFrame(() => setTimeout(resolve, 0)); });
 }
 
 main();

@@ -1,12 +1,11 @@
 /** The sheet of a wish: what would be done, with amounts and how long that holds, then the act. */
 
-import { refusal } from "../commands.js";
+import { Wish, refusal } from "../commands.js";
 import { h, setText } from "../dom.js";
 import { change, money, toneOf } from "../format.js";
 import { openSheet } from "./sheet.js";
 
 /** @typedef {import("../main.js").App} App */
-/** @typedef {import("../commands.js").Wish} Wish */
 
 const KEEP = {
   close_position: "Keep open", close_all: "Keep open", cancel_order: "Keep order", move_order: "Keep level",
@@ -20,15 +19,17 @@ const ASKING = {
 const QUOTED = ["close_position", "close_all"];
 
 /**
- * Ask, show, confirm.
+ * Ask what a command would do, show it, and do it when confirmed; one sheet at a time.
  * @param {App} app
- * @param {Wish} wish
- * @param {string} subject
+ * @param {string} command
+ * @param {Record<string, any>} args
+ * @param {{subject?: string}} [about] what the command is about, in a word: "BTC long"
  * @returns {Promise<void>} once the sheet is closed
  */
-export function openConfirm(app, wish, subject) {
+export function ask(app, command, args, { subject = "" } = {}) {
+  if (document.querySelector("dialog[open]")) return Promise.resolve();
   return new Promise((resolve) => {
-    const sheet = new ConfirmSheet(app, wish, subject, resolve);
+    const sheet = new ConfirmSheet(app, new Wish(app.api, command, args), subject, resolve);
     void sheet.ask();
   });
 }

@@ -3,6 +3,7 @@
 import { h, setFigure, setText } from "../dom.js";
 import { setTone, showChange } from "../figure.js";
 import { change, money, percentChange, toneOf } from "../format.js";
+import { lateStyles } from "../styles.js";
 import { fullDay, hourMinute } from "../time.js";
 
 const DAY_MS = 86400000;
@@ -89,7 +90,7 @@ class LateChart {
 
   async #load() {
     try {
-      const { mountEquityChart } = await import("../charts/equity_chart.js");
+      const [{ mountEquityChart }] = await Promise.all([import("../charts/equity_chart.js"), lateStyles(this.#app.boot.static)]);
       if (this.#gone) return;
       this.#view = mountEquityChart(this.#el, this.#app);
       this.#view?.update(this.#app.store.state, new Set([...this.#app.store.sections, "connection", "theme", "time"]));

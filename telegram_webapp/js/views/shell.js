@@ -1,11 +1,10 @@
 /** The frame around every view: top bar, banner, navigation, outlet, toasts, what is announced. */
 
 import { h, setText } from "../dom.js";
+import { lateStyles } from "../styles.js";
 import { mount as mountBanner } from "./banner.js";
 import { mount as mountNav } from "./nav.js";
 import * as overview from "./overview.js";
-import { mount as mountSignIn } from "./signin.js";
-import { mount as mountToasts } from "./toast.js";
 import { mount as mountTopbar } from "./topbar.js";
 
 /** @typedef {import("../main.js").App} App */
@@ -20,6 +19,7 @@ const LATER = {
   market: () => import("./market.js"),
   trades: () => import("./trades.js"),
   more: () => import("./more.js"),
+  signin: () => import("./signin.js"),
 };
 
 /**
@@ -30,11 +30,10 @@ const LATER = {
 export function mount(root, app) {
   const main = h("main", { id: "main", tabindex: "-1" });
   const spoken = h("div.vh", { "aria-live": "polite", role: "status" });
-  const toasts = h("div.toasts");
+  const toasts = h("div.toasts", { "aria-live": "polite" });
   const bars = { top: h("header.topbar"), banner: h("div.banners"), nav: h("nav.nav", { "aria-label": "Views" }) };
   root.append(h("a.skip", { href: "#main" }, "Skip to the figures"), bars.top, bars.nav, h("div.page", {}, bars.banner, main), toasts, spoken);
   const parts = [mountTopbar(bars.top, app), mountBanner(bars.banner, app), mountNav(bars.nav, app)];
-  const toaster = mountToasts(toasts);
   const wide = matchMedia(WIDE);
   const outlet = new Outlet(main, app, () => nameOf(app, wide.matches));
   wide.addEventListener("change", () => outlet.enter());
@@ -49,7 +48,7 @@ export function mount(root, app) {
       if (changed.has("route") || changed.has("role")) outlet.enter();
       outlet.update(state, changed);
     },
-    toast: toaster.show,
+    toasts,
     /** @param {string} text */
     announce: (text) => { setText(spoken, text); },
   };
@@ -88,7 +87,7 @@ class Outlet {
     this.#root.dataset.view = name;
     document.title = titleOf(name);
     if (name in LATER) void this.#load(name);
-    else this.#show(name === "signin" ? { mount: mountSignIn } : overview);
+    else this.#show(overview);
     if (!first) this.#root.focus({ preventScroll: true });
   }
 
@@ -100,7 +99,7 @@ class Outlet {
   /** @param {string} name */
   async #load(name) {
     try {
-      const module = await LATER[name]();
+      const [module] = await Promise.all([LATER[name](), lateStyles(this.#app.boot.static)]);
       if (name === this.#name) this.#show(module);
     } catch (error) {
       if (name === this.#name) this.#fail(name, error);

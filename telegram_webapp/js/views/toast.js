@@ -8,20 +8,16 @@ import { icon } from "../icons.js";
 const OK_MS = 6000;
 const BAD_MS = 15000;
 
-/** @param {HTMLElement} root */
-export function mount(root) {
-  root.setAttribute("aria-live", "polite");
-  let timer = 0;
-  const hide = () => { clearTimeout(timer); root.replaceChildren(); };
-  return {
-    /** @param {Toast} toast */
-    show({ tone, title, detail }) {
-      clearTimeout(timer);
-      const close = h("button.iconbtn.bare", { type: "button", "aria-label": "Dismiss", onclick: hide }, h("span", {}, icon("close")));
-      const el = h("div.toast", { "data-tone": tone, role: tone === "bad" ? "alert" : null },
-        icon(tone === "bad" ? "alert" : "ok"), h("div", {}, h("b", {}, title), detail && h("span.d", {}, detail)), close);
-      root.replaceChildren(el);
-      timer = setTimeout(hide, tone === "bad" ? BAD_MS : OK_MS);
-    },
-  };
+/**
+ * Show a toast in the place of the one before.
+ * @param {HTMLElement} root
+ * @param {Toast} toast
+ */
+export function showToast(root, { tone, title, detail }) {
+  const el = h("div.toast", { "data-tone": tone, role: tone === "bad" ? "alert" : null });
+  const hide = () => el.remove();
+  const close = h("button.iconbtn.bare", { type: "button", "aria-label": "Dismiss", onclick: hide }, h("span", {}, icon("close")));
+  el.append(icon(tone === "bad" ? "alert" : "ok"), h("div", {}, h("b", {}, title), detail ? h("span.d", {}, detail) : ""), close);
+  root.replaceChildren(el);
+  setTimeout(hide, tone === "bad" ? BAD_MS : OK_MS);
 }

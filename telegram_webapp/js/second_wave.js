@@ -1,0 +1,6 @@
+/** What the page needs only once its first figures are painted: stream, sheets, toasts, keys. */
+
+export { listenKeys } from "./keys.js";
+export { Live } from "./live.js";
+export { ask } from "./views/confirm.js";
+export { showToast } from "./views/toast.js";
