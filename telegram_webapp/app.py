@@ -29,7 +29,13 @@ from telegram_webapp.site import Site
 from utils.clock import Clock
 
 
-def create_app(settings: Settings, link: EngineLink, doorman: Doorman, clock: Clock) -> Flask:
+def create_app(
+    settings: Settings,
+    link: EngineLink,
+    doorman: Doorman,
+    clock: Clock,
+    limits: Limits | None = None,
+) -> Flask:
     """Return the application.
 
     Args:
@@ -37,6 +43,7 @@ def create_app(settings: Settings, link: EngineLink, doorman: Doorman, clock: Cl
         link: the engine's state, streams and ear for commands.
         doorman: knows the credentials; the same one that the link's hub asks.
         clock: wall time.
+        limits: how often one may ask; the usual ones unless given.
 
     Raises:
         ConfigError: the page's files are not there, or the database's URL is none.
@@ -44,7 +51,8 @@ def create_app(settings: Settings, link: EngineLink, doorman: Doorman, clock: Cl
     app = Flask("quarterdeck", static_folder=None)
     app.config.update(MAX_CONTENT_LENGTH=MAX_BYTES, PROVIDE_AUTOMATIC_OPTIONS=False)
     app.url_map.merge_slashes = False
-    limits, cookie = Limits(clock), SessionCookie(settings.dashboard_port)
+    limits = limits or Limits(clock)
+    cookie = SessionCookie(settings.dashboard_port)
     hosts = Hosts(settings.dashboard_host, settings.trusted_hosts)
     guard = Guard(doorman, limits, hosts, cookie)
     site = Site(

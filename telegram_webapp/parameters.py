@@ -4,6 +4,7 @@ from collections.abc import Collection
 from typing import Final
 
 from flask import request
+from werkzeug.datastructures import MultiDict
 
 from store.history import PAGE_LIMIT, Wanted
 from telegram_webapp.problems import BadParameter
@@ -20,7 +21,7 @@ def only(*names: str) -> None:
     Raises:
         BadParameter: there is one.
     """
-    for name in request.args:
+    for name in _given():
         if name not in names:
             known = ", ".join(names) or "none"
             raise BadParameter("parameters", f"among these: {known}", name)
@@ -32,7 +33,7 @@ def whole(name: str, low: int, high: int, default: int | None = None) -> int | N
     Raises:
         BadParameter: it is no whole number from *low* to *high*.
     """
-    text = request.args.get(name)
+    text = _given().get(name)
     if text is None:
         return default
     digits = text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS
@@ -56,7 +57,7 @@ def choice(name: str, options: Collection[str], default: str) -> str:
     Raises:
         BadParameter: it is not one of *options*.
     """
-    text = request.args.get(name, default)
+    text = _given().get(name, default)
     if text not in options:
         raise BadParameter(name, f"one of {', '.join(options)}", text)
     return text
@@ -68,7 +69,7 @@ def text(name: str) -> str | None:
     Raises:
         BadParameter: it is empty, too long or not printable.
     """
-    value = request.args.get(name)
+    value = _given().get(name)
     if value is not None and not (0 < len(value) <= MAX_TEXT and value.isprintable()):
         raise BadParameter(name, f"1 to {MAX_TEXT} printable characters", value)
     return value
@@ -91,3 +92,15 @@ def wanted() -> Wanted:
 
 
 LIST: Final = ("symbol", "strategy", "since", "until", "cursor", "limit", "format")
+
+
+def _given() -> MultiDict[str, str]:
+    """Return the parameters.
+
+    Raises:
+        BadParameter: they are no text.
+    """
+    try:
+        return request.args
+    except UnicodeDecodeError as error:
+        raise BadParameter("parameters", "UTF-8", request.query_string) from error

@@ -17,6 +17,12 @@ from core.errors import BusError, ConfigError, DataError, StoreError
 MIMETYPE: Final = "application/problem+json"
 KEPT_HEADERS: Final = {"Allow", "Retry-After", "WWW-Authenticate"}
 AGAIN_S: Final = 5
+# What Flask itself refuses, in our words.
+DETAILS: Final = {
+    404: "nothing is served at this path",
+    405: "this path does not take this method",
+    413: "the body must be at most 64 KiB",
+}
 
 log = logging.getLogger(__name__)
 
@@ -72,16 +78,15 @@ def problem_response(status: int, word: str, detail: str) -> Response:
 
 def _of_http(error: HTTPException) -> Response:
     status = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
-    word = error.word if isinstance(error, Problem) else _word(status)
-    response = problem_response(status, word, error.description or "")
+    if isinstance(error, Problem):
+        response = problem_response(status, error.word, str(error.description))
+    else:
+        detail = DETAILS.get(status) or error.description or ""
+        response = problem_response(status, HTTPStatus(status).name.lower(), detail)
     for name, value in error.get_headers():
         if name in KEPT_HEADERS:
             response.headers[name] = value
     return response
-
-
-def _word(status: int) -> str:
-    return HTTPStatus(status).name.lower()
 
 
 def _of_data(error: DataError) -> Response:

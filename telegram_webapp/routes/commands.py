@@ -18,8 +18,8 @@ from telegram_webapp.problems import Problem
 from telegram_webapp.replies import reply
 from telegram_webapp.site import Site
 
-Word = Annotated[str, msgspec.Meta(pattern=r"^[a-z_]{1,64}$")]
-Token = Annotated[str, msgspec.Meta(pattern=r"^[!-~]{1,64}$")]
+Word = Annotated[str, msgspec.Meta(pattern=r"\A[a-z_]{1,64}\Z")]
+Token = Annotated[str, msgspec.Meta(pattern=r"\A[!-~]{1,64}\Z")]
 Argument = Annotated[str, msgspec.Meta(max_length=200)] | int | float
 Arguments = Annotated[dict[Word, Argument], msgspec.Meta(max_length=10)]
 

@@ -1,0 +1,163 @@
+"""The real server over real sockets: databases on threads beside greenlets, and rude clients."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPConnection
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import msgspec
+import pytest
+
+from store.access import AccessStore, Role
+from telegram_webapp.limits import SLOWED_S
+from tests.telegram_webapp.house import fill_history, fill_state
+from tests.telegram_webapp.rig import PATIENCE_S, StandInEngine, free_port, listens, until
+from tests.telegram_webapp.test_webapp_server import started
+from utils.clock import SystemClock
+
+
+class Served:
+    """A web process with an engine and a history, and an owner's key."""
+
+    def __init__(self, data_dir: Path, port: int) -> None:
+        self.port = port
+        self.access = AccessStore(data_dir / "access.db")
+        self.access.migrate()
+        self.key = self.access.create_key("test", Role.OWNER, SystemClock().now())
+
+    def ask(
+        self, path: str, *, method: str = "GET", body: object = None, key: str | None = None
+    ) -> tuple[int, bytes]:
+        """Return the status and body that a program gets."""
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_S)
+        headers = {"Authorization": f"Bearer {key or self.key}", "Content-Type": "application/json"}
+        data = None if body is None else msgspec.json.encode(body)
+        connection.request(method, path, data, headers)
+        answer = connection.getresponse()
+        status, text = answer.status, answer.read()
+        connection.close()
+        return status, text
+
+    def say(self, data: bytes) -> bytes:
+        """Return all that is answered to raw bytes."""
+        with socket.create_connection(("127.0.0.1", self.port), PATIENCE_S) as connection:
+            connection.sendall(data)
+            connection.shutdown(socket.SHUT_WR)
+            answer = b""
+            try:
+                while chunk := connection.recv(65536):
+                    answer += chunk
+            except ConnectionResetError:
+                pass  # it did not even want to hear the rest
+            return answer
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    data_dir, port = tmp_path_factory.mktemp("served"), free_port()
+    fill_history(data_dir)
+    built = Served(data_dir, port)
+    with StandInEngine(data_dir) as engine, started(data_dir, DASHBOARD_PORT=str(port)):
+        engine.call(lambda: fill_state(engine))
+        until(lambda: listens(port), bool)
+        until(lambda: b'"engine":"up"' in built.ask("/api/health")[1], bool)
+        yield built
+    built.access.close()
+
+
+def test_many_ask_the_database_at_once(served: Served) -> None:
+    paths = ["/api/trades", "/api/activity", "/api/equity", "/api/digest?since=0", "/api/me",
+             "/api/data/BTCUSDT?hours=3", "/api/orders?status=all"] * 12  # fmt: skip
+
+    with ThreadPoolExecutor(12) as pool:
+        answers = list(pool.map(served.ask, paths))
+
+    assert {status for status, _ in answers} == {200}
+    assert len({body for _, body in answers}) == 7
+
+
+def test_a_code_redeemed_by_many_at_once_signs_one_in(served: Served) -> None:
+    code = served.access.create_code(Role.VIEWER, now=SystemClock().now(), life_ms=60_000)
+
+    def redeem(_: int) -> int:
+        return served.ask("/api/auth/login", method="POST", body={"code": code})[0]
+
+    with ThreadPoolExecutor(5) as pool:
+        statuses = sorted(pool.map(redeem, range(5)))
+
+    assert statuses == [200, 401, 401, 401, 401]
+
+
+def test_a_slowed_stranger_slows_nobody_else(served: Served) -> None:
+    done: list[str] = []
+
+    def guess() -> None:
+        served.ask("/api/me", key="wrong")
+        done.append("stranger")
+
+    strangers = [threading.Thread(target=guess) for _ in range(4)]
+    began = SystemClock().monotonic()
+    for thread in strangers:
+        thread.start()
+    for _ in range(5):
+        assert served.ask("/api/me")[0] == 200
+        done.append("owner")
+    owner_s = SystemClock().monotonic() - began
+    for thread in strangers:
+        thread.join()
+
+    assert owner_s < SLOWED_S or done[:5].count("owner") >= 4
+
+
+def test_every_command_reaches_the_engine_and_comes_back(served: Served) -> None:
+    def command(number: int) -> tuple[int, Any]:
+        body = {"command": "pause", "idempotency_key": f"k{number}"}
+        status, text = served.ask("/api/commands", method="POST", body=body)
+        return status, msgspec.json.decode(text)
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(command, range(24)))
+
+    assert answers == [(200, {"intent": {"name": "prepare", "actor": "test"}})] * 24
+    rows = served.access.audit.newest(24)
+    assert {row.result for row in rows} == {"done"}
+    assert {row.detail["idempotency_key"] for row in rows} == {f"k{n}" for n in range(24)}
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"GET /api/trades?symbol=\xff\xfe HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        b"GET /\xff\x00 HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+        b"GET / HTTP/9.9\r\nHost: localhost\r\n\r\n",
+        b"GET http://evil.com/ HTTP/1.1\r\nHost: evil.com\r\n\r\n",
+        b"POST /api/commands HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n",
+        b"POST /api/commands HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99\r\n\r\nshort",
+        b"POST /api/auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        b"Transfer-Encoding: chunked\r\n\r\n" + b"8000\r\n" + b"x" * 0x8000 + b"\r\n",
+        b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"x" * 100_000 + b"\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+    ],
+)
+def test_a_rude_request_is_refused_and_forgotten(served: Served, head: bytes) -> None:
+    answer = served.say(head)
+
+    assert b" 500 " not in answer.split(b"\r\n")[0]
+    assert b"Traceback" not in answer
+    assert served.ask("/api/me")[0] == 200
+
+
+def test_random_bytes_are_refused_and_forgotten(served: Served) -> None:
+    random = Random(7)
+    for _ in range(60):
+        method = random.choice([b"GET /api/", b"POST /api/commands ", b"", b"PUT /"])
+        answer = served.say(method + random.randbytes(random.randrange(400)) + b"\r\n\r\n")
+        assert b" 500 " not in answer.split(b"\r\n")[0]
+
+    assert served.ask("/api/me")[0] == 200
