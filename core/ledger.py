@@ -263,6 +263,11 @@ def _after_fill(held: Position | None, entry: Entry) -> Position:
         raise LedgerError(f"fill {entry.source_id} has no side, quantity or price")
     signed = entry.side.sign * entry.qty
     cost = entry.qty * entry.price
+    if entry.amount and (held is None or held.direction == entry.side.sign):
+        raise LedgerError(
+            f"fill {entry.source_id} opens or enlarges position {entry.position_id}, "
+            f"so it must book 0, not {entry.amount}"
+        )
     if held is None:
         return Position(
             id=entry.position_id, strategy=entry.strategy, symbol=entry.symbol, qty=signed,

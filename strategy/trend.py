@@ -149,10 +149,11 @@ def _holding(market: _Market, bar: Bar, position: Position) -> Decision:
 
 
 def _flat(market: _Market, bar: Bar) -> Decision:
-    gap, volatility = market.gap_text, market.volatility_text
+    gap = market.gap_text
     if not market.turned:
         reason = f"{gap}, waiting for them to turn"
         return Decision(_outlook(market, bar, "hold", reason))
+    volatility = market.volatility_text
     if not CALM_PCT <= market.hourly_pct <= WILD_PCT:
         return Decision(_outlook(market, bar, "hold", f"{gap}, but {volatility}"))
     action: Literal["buy", "sell"] = "buy" if market.side > 0 else "sell"
