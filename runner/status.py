@@ -1,14 +1,17 @@
 """What the engine says of itself: its status, its market's badge, who paused it."""
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
-VERSION: Final = "0.1.0"
+from utils.version import VERSION
 
 
 @dataclass(slots=True)
 class Status:
-    """The engine state's parts that do not come from the ledger or the market."""
+    """The engine state's parts that do not come from the ledger or the market.
+
+    ``blocked`` is why trading waits for the store, a sentence; empty when it does not.
+    """
 
     market: str
     badge: str
@@ -20,17 +23,18 @@ class Status:
     status: str = "warming_up"
     progress_pct: float | None = None
     stops_held_by: str = "engine"
+    blocked: str = ""
 
     def payload(self, at: int, paused_by: str | None, paused_at: int | None) -> dict[str, Any]:
         """Return the payload of the engine state."""
         return {
             "at": at,
-            "status": self.status,
+            "status": "blocked" if self.blocked else self.status,
             "market": self.market,
             "badge": self.badge,
             "market_id": self.market_id,
             "speed": self.speed,
-            "note": self.note,
+            "note": self.blocked or self.note,
             "paused": paused_by is not None,
             "paused_by": paused_by,
             "paused_at": paused_at,
