@@ -6,7 +6,8 @@ PYTHON ?=
 ARGS ?=
 BIN := .venv/bin
 
-.PHONY: run test check bench torture screenshots update clean setup setup-dev
+# docs: write the pages and schemas that are made from the code.
+.PHONY: run test check docs bench torture screenshots update clean setup setup-dev
 
 run: setup
 	@exec $(BIN)/python run_dashboard.py $(ARGS)
@@ -27,6 +28,9 @@ bench: setup-dev
 
 torture: setup-dev
 	@TORTURE=1 $(BIN)/python -m pytest -m torture $(ARGS)
+
+docs: setup-dev
+	@$(BIN)/python tools/make_docs.py
 
 screenshots: setup-dev
 	@$(BIN)/python -m tools.ensure_browser

@@ -35,6 +35,7 @@ def test_every_event_type_names_its_kind_key_and_fields(name: str) -> None:
     assert event["kind"] in {"fact", "state"}
     assert event["doc"]
     assert "at" in event["fields"]
+    assert all(spec["doc"] for spec in event["fields"].values())
     if event["kind"] == "fact":
         assert "fact_id" in event["fields"]
     for operation, _, argument in event["fold"]:
