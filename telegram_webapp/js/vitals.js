@@ -12,6 +12,7 @@ export class Vitals {
   /** Recent delays, ms, oldest first. @type {number[]} */
   #delays = [];
   #opens;
+  #since = performance.now();
 
   /**
    * @param {import("./store.js").Store} store
@@ -29,9 +30,11 @@ export class Vitals {
 
   /** Events a second, over the last ten. @returns {number} */
   rate() {
-    const since = performance.now() - WINDOW_MS;
-    const recent = this.#times.filter((time) => time > since);
-    return recent.length < KEPT ? recent.length / (WINDOW_MS / 1000) : KEPT / ((performance.now() - recent[0]) / 1000);
+    const now = performance.now();
+    const recent = this.#times.filter((time) => time > now - WINDOW_MS);
+    if (recent.length < 2) return 0;
+    const since = recent.length === KEPT || now - this.#since < WINDOW_MS ? recent[0] : now - WINDOW_MS;
+    return recent.length / Math.max(1, (now - since) / 1000);
   }
 
   /**

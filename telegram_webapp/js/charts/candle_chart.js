@@ -65,8 +65,10 @@ class CandleChart {
   #state = null;
   /** @type {Fill[]} */
   #fills = [];
-  /** Indexes a person zoomed to. @type {[number, number] | null} */
+  /** Indexes a person zoomed to, of the candles from *since* on. @type {{view: [number, number], since: number} | null} */
   #zoom = null;
+  /** Open time of the first candle drawn. */
+  #since = 0;
   #loaded = false;
   #asking = 0;
   #askedAt = -Infinity;
@@ -132,15 +134,13 @@ class CandleChart {
     this.#askedAt = performance.now();
     this.#asking += 1;
     const turn = this.#asking;
-    const { ms, hours } = INTERVALS[subject.interval];
+    const { hours } = INTERVALS[subject.interval];
     const through = (this.#state.prices[subject.symbol]?.open_time ?? 0) - MINUTE_MS;
-    const wanted = subject.past ? Math.ceil((this.#app.clock.now() - subject.past.from) / HOUR_MS) + 1 : hours;
+    const past = subject.past && { hours: Math.ceil((subject.past.to - subject.past.from) / HOUR_MS), until: Math.ceil(subject.past.to) };
     try {
-      const past = await this.#app.api.get(`api/data/${encodeURIComponent(subject.symbol)}`, { hours: wanted, interval: subject.interval });
+      const { candles, fills } = await this.#app.api.get(`api/data/${encodeURIComponent(subject.symbol)}`, { hours, interval: subject.interval, ...past });
       if (turn !== this.#asking) return;
-      const { candles, fills } = past;
-      const until = subject.past ? subject.past.to + ms : Infinity;
-      this.#series.load(candles.filter((/** @type {number[]} */ candle) => candle[0] <= until && (!subject.past || candle[0] >= subject.past.from - ms)), through);
+      this.#series.load(candles, through);
       this.#fills = this.#marks(fills.filter((/** @type {any} */ fill) => !subject.past || fill.position_id === subject.past.position));
       this.#loaded = true;
       this.#plot.say(candles.length ? "" : "No candle yet. The first closes within a minute.");
@@ -167,10 +167,10 @@ class CandleChart {
     if (typeof left === "number" && typeof right === "number") this.#look([left, right]);
   }
 
-  /** @param {[number, number] | null} zoom */
-  #look(zoom) {
-    this.#zoom = zoom;
-    this.#reset.hidden = !zoom;
+  /** @param {[number, number] | null} view indexes at the edges; null for all */
+  #look(view) {
+    this.#zoom = view && { view, since: this.#since };
+    this.#reset.hidden = !view;
     this.#plot.now();
   }
 
@@ -179,24 +179,32 @@ class CandleChart {
     const state = this.#state;
     const { symbol, interval, past } = this.#subject;
     if (!state || !this.#loaded) return null;
-    const candles = this.#series.with(past ? null : formingOf(state.prices[symbol]));
-    if (!candles.length) return null;
+    const all = this.#series.with(past ? null : formingOf(state.prices[symbol]));
+    if (!all.length) return null;
+    const { candles, view } = this.#cut(all, size.width);
+    this.#since = candles[0][0];
     const last = candles[candles.length - 1];
     const stats = state.stats[symbol];
     setAttr(this.#box, "aria-label", `Candles of ${symbol}, ${interval}: last close ${priceText(last[4], stats)}`);
     return candleFigure({
-      candles, stats, intervalMs: INTERVALS[interval].ms, view: this.#zoom ?? this.#view(candles, size.width),
+      candles, stats, intervalMs: INTERVALS[interval].ms, view,
       levels: past ? past.levels : levelsOf(state, symbol), fills: this.#fills, frozen: !past && this.#app.connection.current.frozen,
       zoom: matchMedia(WIDE).matches, ground: groundOf(this.#box),
     }, size);
   }
 
-  /** Indexes at the edges: as many candles as are readable, and room ahead. @param {import("./candle_series.js").Candle[]} candles @param {number} width @returns {[number, number]} */
-  #view(candles, width) {
+  /**
+   * As many candles as are readable, with room ahead; those a person zoomed into stay in place.
+   * @param {import("./candle_series.js").Candle[]} all
+   * @param {number} width px
+   * @returns {{candles: import("./candle_series.js").Candle[], view: [number, number]}}
+   */
+  #cut(all, width) {
     const { past } = this.#subject;
-    if (past) return [indexAt(candles, past.from) - 0.5, candles.length + 0.5];
     const count = Math.max(30, Math.floor(width / CANDLE_PX));
-    const end = candles.length - 1 + count * AHEAD;
-    return [end - count, end];
+    const newest = past ? all : all.slice(-count);
+    const candles = this.#zoom ? all.slice(Math.max(0, indexAt(all, this.#zoom.since))) : newest;
+    const room = past ? 0.5 : count * AHEAD;
+    return { candles, view: this.#zoom?.view ?? [-0.7, candles.length - 1 + room] };
   }
 }

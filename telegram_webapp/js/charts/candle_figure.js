@@ -1,7 +1,11 @@
-/** What the candle chart looks like, as Plotly wants to be told. Candles stand side by side: their
- * x is their index, so a pause of the market leaves a mark and not a desert. */
+/**
+ * What the candle chart looks like, as Plotly wants to be told.
+ *
+ * Candles stand side by side as categories, so a pause of the market leaves a mark and not a desert;
+ * a place on the axis is the index of a candle.
+ */
 
-import { price as priceText } from "../format.js";
+import { digits, price as priceText } from "../format.js";
 import { day, hourMinute } from "../time.js";
 import { indexAt } from "./candle_series.js";
 import { HANDS, spread } from "./levels.js";
@@ -34,22 +38,24 @@ const PRICES = [0.17, 1];
 const VOLUME = [0, 0.13];
 const BADGE_PX = 19;
 const DIGIT_PX = 6.4;
+/** How far beyond the candles a level may lie, in heights of the candles, before they go flat. */
+const REACH = 0.6;
 
 /** @param {Drawing} drawing @param {Size} size @returns {import("./plot.js").Figure} */
 export function candleFigure(drawing, size) {
   const frame = frameOf(drawing, size);
   const lines = drawing.levels.filter((level) => level.value >= frame.low && level.value <= frame.high);
   const times = timesOf(drawing, size.width - frame.margin);
+  const names = drawing.candles.map((candle) => `${day(candle[0])}, ${hourMinute(candle[0])}`);
   return {
-    data: [candleTrace(drawing), volumeTrace(drawing), fillTrace(drawing, frame)],
+    data: [candleTrace(drawing, names), volumeTrace(drawing, names), fillTrace(drawing, names, frame)],
     layout: layoutOf({
       margin: { l: 0, r: frame.margin, t: MARGIN.top, b: MARGIN.bottom },
       dragmode: drawing.zoom ? "zoom" : false,
       bargap: 0.25,
       xaxis: {
-        type: "linear", range: drawing.view, fixedrange: !drawing.zoom, anchor: "y2", rangeslider: { visible: false },
-        showgrid: size.width > 480, gridcolor: colour("line"), tickvals: times.map(({ index }) => index), ticktext: times.map(({ text }) => text),
-        unifiedhovertitle: { text: "%{customdata}" },
+        type: "category", range: drawing.view, fixedrange: !drawing.zoom, anchor: "y2", rangeslider: { visible: false },
+        showgrid: size.width > 480, gridcolor: colour("line"), tickvals: times.map(({ index }) => names[index]), ticktext: times.map(({ text }) => text),
       },
       yaxis: { domain: PRICES, range: [frame.low, frame.high], ...priceTicks(drawing, frame) },
       yaxis2: { domain: VOLUME, range: [0, volumeTop(drawing)], showgrid: false, showticklabels: false },
@@ -74,7 +80,7 @@ function frameOf(drawing, size) {
   }
   if (low > high) [low, high] = [drawing.candles[0][3], drawing.candles[0][2]];
   const span = Math.max(high - low, high * 1e-4);
-  const [reachLow, reachHigh] = [low - span * 0.9, high + span * 0.9];
+  const [reachLow, reachHigh] = [low - span * REACH, high + span * REACH];
   for (const { value } of drawing.levels) {
     if (value >= reachLow) low = Math.min(low, value);
     if (value <= reachHigh) high = Math.max(high, value);
@@ -106,33 +112,29 @@ function timesOf({ candles, view, intervalMs }, width) {
   });
 }
 
-/** @param {Drawing} drawing */
-function candleTrace({ candles, stats, frozen, intervalMs }) {
-  const x = candles.map((_, i) => i);
+/** @param {Drawing} drawing @param {string[]} names */
+function candleTrace({ candles, stats, frozen }, names) {
   const text = (/** @type {number} */ k) => candles.map((candle) => priceText(candle[k], stats));
   const [open, high, low, close] = [text(1), text(2), text(3), text(4)];
   const hand = (/** @type {string} */ token, /** @type {string} */ fill) => ({ line: { color: colour(frozen ? "text-3" : token), width: 1.25 }, fillcolor: fill });
   return {
-    type: "candlestick", x, open: candles.map((c) => c[1]), high: candles.map((c) => c[2]), low: candles.map((c) => c[3]), close: candles.map((c) => c[4]),
+    type: "candlestick", x: names, open: candles.map((c) => c[1]), high: candles.map((c) => c[2]), low: candles.map((c) => c[3]), close: candles.map((c) => c[4]),
     increasing: hand("gain", colour("surface")), decreasing: hand("loss", colour(frozen ? "text-3" : "loss")), whiskerwidth: 0,
-    customdata: candles.map((candle) => title(candle[0], intervalMs)),
-    text: candles.map((_, i) => `Open ${open[i]}<br>High ${high[i]}<br>Low ${low[i]}<br>Close <b>${close[i]}</b>`),
+    text: candles.map((_, i) => `Open ${open[i]}<br>High ${high[i]}<br>Low ${low[i]}<br>Close <b>${close[i]}</b><br>Volume ${volumeText(candles[i][5])}`),
     hovertemplate: "%{text}<extra></extra>",
   };
 }
 
-/** @param {number} at @param {number} intervalMs */
-function title(at, intervalMs) {
-  return `${day(at)}, ${hourMinute(at)} to ${hourMinute(at + intervalMs)}`;
-}
+/** @param {number} volume */
+const volumeText = (volume) => digits(volume, volume < 100 ? 2 : 0);
 
-/** @param {Drawing} drawing */
-function volumeTrace({ candles, frozen }) {
+/** @param {Drawing} drawing @param {string[]} names */
+function volumeTrace({ candles, frozen }, names) {
   const up = colour(frozen ? "text-3" : "gain", 0.32);
   const down = colour(frozen ? "text-3" : "loss", 0.32);
   return {
-    type: "bar", x: candles.map((_, i) => i), y: candles.map((c) => c[5]), yaxis: "y2",
-    marker: { color: candles.map((c) => (c[4] >= c[1] ? up : down)), line: { width: 0 } }, hovertemplate: "Volume %{y:,.4~s}<extra></extra>",
+    type: "bar", x: names, y: candles.map((c) => c[5]), yaxis: "y2",
+    marker: { color: candles.map((c) => (c[4] >= c[1] ? up : down)), line: { width: 0 } }, hoverinfo: "skip",
   };
 }
 
@@ -141,15 +143,15 @@ function volumeTop(drawing) {
   return inView(drawing).reduce((most, candle) => Math.max(most, candle[5]), 0) || 1;
 }
 
-/** Entries under or over their candle, exits at their price. @param {Drawing} drawing @param {Frame} frame */
-function fillTrace({ candles, fills, ground }, frame) {
+/** Entries under or over their candle, exits at their price. @param {Drawing} drawing @param {string[]} names @param {Frame} frame */
+function fillTrace({ candles, fills, ground }, names, frame) {
   const off = ((frame.high - frame.low) * 13) / Math.max(frame.height, 1);
   const placed = fills.map((fill) => ({ ...fill, index: indexAt(candles, fill.at) })).filter(({ index }) => index >= 0);
   const exit = placed.map(({ kind }) => kind === "exit");
   const symbols = { long: "triangle-up", short: "triangle-down", exit: "circle" };
   const height = { long: (/** @type {Candle} */ c) => c[3] - off, short: (/** @type {Candle} */ c) => c[2] + off };
   return {
-    type: "scatter", mode: "markers", x: placed.map(({ index }) => index),
+    type: "scatter", mode: "markers", x: placed.map(({ index }) => names[index]),
     y: placed.map(({ index, kind, price }) => (kind === "exit" ? price : height[kind](candles[index]))),
     text: placed.map(({ text }) => text), hovertemplate: "%{text}<extra></extra>",
     marker: {
@@ -181,9 +183,14 @@ function placeOf(value, frame) {
   return ((frame.high - value) / (frame.high - frame.low)) * frame.height;
 }
 
+/** Where the badges of levels stand, px from the top. @param {Level[]} levels @param {Frame} frame */
+function badgePlaces(levels, frame) {
+  return spread(levels.map(({ value }) => placeOf(value, frame)), BADGE_PX, [BADGE_PX / 2, frame.height - BADGE_PX / 2]);
+}
+
 /** Values on the axis; what is out of view waits at the edge with an arrow. @param {Drawing} drawing @param {Frame} frame */
 function badges({ levels, stats }, frame) {
-  const places = spread(levels.map(({ value }) => placeOf(value, frame)), BADGE_PX, [BADGE_PX / 2, frame.height - BADGE_PX / 2]);
+  const places = badgePlaces(levels, frame);
   return levels.map(({ value, kind }, i) => {
     const inside = value <= frame.high && value >= frame.low;
     const arrow = inside ? "" : value > frame.high ? "▲" : "▼";
@@ -207,8 +214,9 @@ function words(levels, frame, ground) {
 /** Round prices; those a badge covers are not written. @param {Drawing} drawing @param {Frame} frame */
 function priceTicks({ levels, stats }, frame) {
   const tickvals = roundTicks(frame.low, frame.high, Math.max(2, Math.min(6, Math.round(frame.height / 70))));
-  const clear = ((frame.high - frame.low) * (BADGE_PX + 2)) / Math.max(frame.height, 1);
+  const places = badgePlaces(levels, frame);
+  const covered = (/** @type {number} */ value) => places.some((place) => Math.abs(place - placeOf(value, frame)) < BADGE_PX);
   const decimals = Math.max(0, ...tickvals.map((value) => (String(value).split(".")[1] ?? "").length));
-  const ticktext = tickvals.map((value) => (levels.some((level) => Math.abs(level.value - value) < clear) ? "" : priceText(value, { ...stats, price_decimals: decimals })));
+  const ticktext = tickvals.map((value) => (covered(value) ? "" : priceText(value, { ...stats, price_decimals: decimals })));
   return { tickvals, ticktext };
 }

@@ -1,6 +1,6 @@
 /** What the equity chart looks like, as Plotly wants to be told. */
 
-import { digits } from "../format.js";
+import { MINUS, digits } from "../format.js";
 import { valueAt } from "./equity_series.js";
 import { colour, fading, layoutOf } from "./theme.js";
 import { apart, timeTicks } from "./ticks.js";
@@ -25,7 +25,8 @@ const FAR = 1.5;
 /**
  * @param {Drawing} drawing
  * @param {import("./plot.js").Size} size
- * @returns {import("./plot.js").Figure & {levelShown: boolean}}
+ * @returns {import("./plot.js").Figure & {levelShown: boolean, place: string}} place: where its end
+ *     stands, to half a pixel; the same place needs no new drawing
  */
 export function equityFigure(drawing, size) {
   const { points, marks } = drawing;
@@ -37,6 +38,7 @@ export function equityFigure(drawing, size) {
   const times = timeTicks(start, end, width).filter(({ at }) => ((at - start) * width) / (end - start) > 18);
   return {
     levelShown: scale.level !== null,
+    place: [scale.low, scale.high, Math.round((2 * end * width) / (end - start)), Math.round((2 * size.height * points[points.length - 1][1]) / (scale.high - scale.low))].join(),
     data: [line(drawing, scale), ...markTraces(points, marks, scale, drawing.ground), dot(drawing)],
     layout: layoutOf({
       margin: { l: 0, r: axis.margin, t: 8, b: 20 },
@@ -70,7 +72,7 @@ function axisText({ low, high, least, most, level }, size) {
   const gap = ((high - low) * LABEL_PX) / Math.max(size.height - 28, 1);
   const values = apart([most, ...(level === null ? [] : [level]), least], gap);
   const decimals = most - least < 4 ? 2 : 0;
-  const texts = values.map((value) => digits(value, decimals));
+  const texts = values.map((value) => `${value < 0 ? MINUS : ""}${digits(value, decimals)}`);
   const longest = Math.max(...texts.map((text) => text.length));
   return { values, texts, digits: Math.max(0, longest - 6), margin: Math.max(EDGE_PX, 8 + longest * 6) };
 }

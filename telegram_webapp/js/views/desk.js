@@ -2,6 +2,7 @@
 
 import { mountCandleChart } from "../charts/candle_chart.js";
 import { h } from "../dom.js";
+import { recall, remember } from "../memory.js";
 import { mount as mountActivity } from "./activity.js";
 import { mount as mountDigest } from "./away_digest.js";
 import { mount as mountFoot } from "./desk_foot.js";
@@ -13,7 +14,6 @@ import { mount as mountOutlook } from "./outlook.js";
 import { mount as mountSignals } from "./signals.js";
 import { symbolTabs } from "./symbols.js";
 import { mount as mountWatchlist } from "./watchlist.js";
-import { recall, remember } from "../memory.js";
 
 /** @typedef {import("../main.js").App} App */
 /** @typedef {import("../main.js").View} View */
@@ -39,6 +39,8 @@ export function mount(root, app) {
     mountDigest(right.digest, app), mountOutlook(right.outlook, app), mountSignals(right.signals, app, { few: FEW_SIGNALS }), mountActivity(right.activity, app, { all: true }),
     mountFoot(foot, app),
   ];
+  // What scrolls inside itself must be reachable without a mouse.
+  for (const list of root.querySelectorAll(".desk-right ul")) list.setAttribute("tabindex", "0");
   return {
     update(state, changed) {
       for (const part of parts) part.update(state, changed);

@@ -1,8 +1,8 @@
 /** A market's price now: last, change, mark, range, volume, funding, spread. */
 
 import { h, setText } from "../dom.js";
-import { showChange, showFigure } from "../figure.js";
-import { MINUS, UNKNOWN, baseOf, digits, percent, percentChange, price as priceText, signOf } from "../format.js";
+import { setTone, showChange, showFigure } from "../figure.js";
+import { MINUS, UNKNOWN, baseOf, digits, percent, percentChange, price as priceText, signOf, toneOf } from "../format.js";
 import { span } from "../time.js";
 
 /** @typedef {import("../main.js").App} App */
@@ -25,9 +25,10 @@ const FIGURES = [
 export function mount(roots, app) {
   const last = h("span.live");
   const change = h("span.live.num");
+  const pill = h("span.pill", {}, change);
   const quote = h("span.cap");
   const cells = FIGURES.map(cell);
-  roots.now.append(h("p.big", {}, last, quote), h("p.delta", {}, h("span.pill", {}, change), h("span.since", {}, "over 24 hours")));
+  roots.now.append(h("p.big", {}, last, quote), h("p.delta", {}, pill, h("span.since", {}, "over 24 hours")));
   roots.figures.append(h("dl.card.figs", {}, ...cells.map(({ el }) => el)));
   return {
     /** @param {import("../fold.js").State} state @param {string} symbol */
@@ -40,6 +41,7 @@ export function mount(roots, app) {
       setText(quote, symbol.split("/")[1] ?? "");
       const day = price.change_24h_pct;
       showChange(change, day ?? 0, day === null ? UNKNOWN : percentChange(day));
+      setTone(pill, toneOf(day));
       for (const { update } of cells) update({ price, stats, now: app.clock.now() });
     },
   };

@@ -2,11 +2,11 @@
 
 import { mountCandleChart, INTERVALS } from "../charts/candle_chart.js";
 import { h } from "../dom.js";
-import { UNKNOWN, capital, change, digits, leverage, money, percentChange, price as priceText, quantity, toneOf } from "../format.js";
+import { UNKNOWN, capital, change, leverage, money, percentChange, price as priceText, quantity, toneOf } from "../format.js";
 import { icon } from "../icons.js";
 import { day, hourMinuteSecond, span, when } from "../time.js";
 import { timelineOf } from "./trade_timeline.js";
-import { exitWord } from "./trade_rows.js";
+import { exitWords } from "./trade_rows.js";
 
 /** @typedef {import("../main.js").App} App */
 /** @typedef {Record<string, any>} Trade */
@@ -96,10 +96,16 @@ class TradeDetail {
       h("div.part.trade-body.gap", {},
         h("div.cards", {}, candles, h("section.card.panel", {}, h("h2", {}, "What happened"), timeline)),
         h("div.cards", {}, results(trade, stats), reach(trade), facts(trade, stats))));
-    const subject = { symbol: trade.symbol, interval: intervalFor(trade), past: pastOf(trade, state) };
-    this.#chart = mountCandleChart(candles, this.#app, subject);
-    this.#chart.update(this.#app.store.state, new Set(["prices"]));
     void timelineOf(this.#app, trade).then((rows) => timeline.replaceChildren(...rows));
+    void this.#drawCandles(candles, trade);
+  }
+
+  /** @param {HTMLElement} box @param {Trade} trade */
+  async #drawCandles(box, trade) {
+    const levels = await levelsOf(this.#app, trade);
+    if (this.#stopped) return;
+    this.#chart = mountCandleChart(box, this.#app, { symbol: trade.symbol, interval: intervalFor(trade), past: pastOf(trade, levels) });
+    this.#chart.update(this.#app.store.state, new Set(["prices"]));
   }
 }
 
@@ -109,7 +115,7 @@ function head(trade, stats, now) {
   return h("header.trade-head.fact", {},
     h("h1", {}, symbol, h("span.tag", {}, `${capital(side)} ${leverage(trade.leverage)}`)),
     h("p", { class: `net num ${toneOf(net)}` }, change(net)),
-    h("p.cap", {}, `${trade.strategy}, ${quantity(trade.qty, symbol, stats)}, closed ${when(trade.closed_at, now)} UTC by ${exitWord(trade)}`));
+    h("p.cap", {}, `${trade.strategy}, ${quantity(trade.qty, symbol, stats)}, closed ${when(trade.closed_at, now)} UTC ${exitWords(trade)}`));
 }
 
 /** @param {Trade} trade @param {any} stats */
@@ -142,13 +148,11 @@ function reach({ mae, mfe, gross_pnl: gross }) {
 
 /** @param {Trade} trade @param {any} stats */
 function facts(trade, stats) {
-  const seconds = (trade.closed_at - trade.opened_at) / 1000;
-  const held = seconds < 60 ? `${digits(seconds, 0)}s` : span(seconds * 1000);
   const row = (/** @type {string} */ label, /** @type {string} */ text) => h("div", {}, h("dt", {}, label), h("dd", {}, text));
   const time = (/** @type {number} */ at) => `${day(at)}, ${hourMinuteSecond(at)}`;
   return h("section.card.panel", {}, h("h2", {}, "Facts"), h("dl.kv", {},
-    row("Opened, UTC", time(trade.opened_at)), row("Closed, UTC", time(trade.closed_at)), row("Held", held),
-    row("Largest size", quantity(trade.qty, trade.symbol, stats)), row("Exit", capital(exitWord(trade))), row("Trade", trade.id)));
+    row("Opened, UTC", time(trade.opened_at)), row("Closed, UTC", time(trade.closed_at)), row("Held", span(trade.closed_at - trade.opened_at)),
+    row("Largest size", quantity(trade.qty, trade.symbol, stats)), row("Exit", capital(exitWords(trade))), row("Trade", trade.id)));
 }
 
 /** The candle length that shows it whole, and not as a dot. @param {Trade} trade @returns {import("../charts/candle_chart.js").Interval} */
@@ -158,16 +162,30 @@ function intervalFor(trade) {
   return /** @type {any} */ (found ?? ["1h"])[0];
 }
 
-/** @param {Trade} trade @param {import("../fold.js").State} state */
-function pastOf(trade, state) {
+/** The time around a trade. @param {Trade} trade @param {import("../charts/levels.js").Level[]} levels */
+function pastOf(trade, levels) {
   const { ms } = INTERVALS[intervalFor(trade)];
   const room = Math.max((trade.closed_at - trade.opened_at) * AROUND, 15 * ms);
-  const signal = state.signals.find((item) => item.symbol === trade.symbol && item.strategy === trade.strategy && Math.abs(item.at - trade.opened_at) < 120_000);
+  return { from: trade.opened_at - room, to: trade.closed_at + room, position: trade.id, levels };
+}
+
+/**
+ * Its lines: where it began and ended, and the last place of its stop and its target.
+ * @param {App} app
+ * @param {Trade} trade
+ * @returns {Promise<import("../charts/levels.js").Level[]>}
+ */
+async function levelsOf(app, trade) {
+  const asked = { status: "all", symbol: trade.symbol, strategy: trade.strategy, since: trade.opened_at, until: trade.closed_at + 1, limit: 50 };
+  const { orders } = await app.api.get("api/orders", asked).catch(() => ({ orders: [] }));
+  const own = orders.filter((/** @type {Record<string, any>} */ order) => order.position_id === trade.id);
   /** @type {import("../charts/levels.js").Level[]} */
   const levels = [];
-  if (signal?.target_price) levels.push({ kind: "target", value: signal.target_price, word: "Target" });
-  if (signal?.stop_price) levels.push({ kind: "stop", value: signal.stop_price, word: "Stop" });
+  for (const [kind, word] of /** @type {const} */ ([["target", "Target"], ["stop", "Stop"]])) {
+    const order = own.find((/** @type {Record<string, any>} */ item) => item.role === kind && item.trigger_price);
+    if (order) levels.push({ kind, word, value: order.trigger_price });
+  }
   levels.push({ kind: "entry", value: trade.entry_price, word: `Entry, ${trade.side} ${leverage(trade.leverage)}` });
   levels.push({ kind: "mark", value: trade.exit_price, word: "Exit" });
-  return { from: trade.opened_at - room, to: trade.closed_at + room, position: trade.id, levels };
+  return levels;
 }

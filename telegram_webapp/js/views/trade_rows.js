@@ -3,17 +3,16 @@
 import { h, keyedList, setText } from "../dom.js";
 import { baseOf, capital, change, leverage, percentChange, toneOf } from "../format.js";
 import { icon } from "../icons.js";
-import { span, when } from "../time.js";
+import { day, hourMinute, span } from "../time.js";
 
 /** @typedef {import("../main.js").App} App */
 /** @typedef {Record<string, any>} Trade */
 
 const ICONS = { stop: "stop", target: "target", liquidation: "alert", manual: "person", timeout: "clock" };
-const WORDS = { stop: "stop", target: "target", liquidation: "liquidated", manual: "by hand", timeout: "time ran out", signal: "signal" };
 
-/** How a trade ended, in a word. @param {Trade} trade @returns {string} */
-export function exitWord(trade) {
-  return /** @type {Record<string, string>} */ (WORDS)[trade.exit_reason] ?? trade.exit_reason;
+/** How a trade ended: "by stop", "by hand". @param {Trade} trade @returns {string} */
+export function exitWords(trade) {
+  return `by ${trade.exit_reason === "manual" ? "hand" : trade.exit_reason}`;
 }
 
 /** Newest first, as every list of trades is shown. @param {Trade} a @param {Trade} b @returns {number} */
@@ -42,7 +41,12 @@ function row(trade, app) {
     h("span.ic", { class: `ic ${tone === "flat" ? "" : tone}` }, icon(name)),
     h("div", {},
       h("div.h", {}, baseOf(symbol), " ", h("span.tag", {}, `${capital(side)} ${leverage(trade.leverage)}`)),
-      h("div.m", {}, `${strategy}, ${exitWord(trade)}, held ${held}`)),
+      h("div.m", {}, `${strategy}, ${exitWords(trade)}, ${held}`)),
     h("div.r", {}, h("div", { class: `num ${tone}` }, change(net)), h("div.m", {}, `${percentChange(trade.roe_pct)} · `, time))));
-  return { el, update: () => { setText(time, when(trade.closed_at, app.clock.now())); } };
+  return { el, update: () => { setText(time, shortTime(trade.closed_at, app.clock.now())); } };
+}
+
+/** The time of day, or the date alone when it is not today's. @param {number} at @param {number} now */
+function shortTime(at, now) {
+  return day(at) === day(now) ? hourMinute(at) : day(at);
 }

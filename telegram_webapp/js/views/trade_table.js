@@ -4,7 +4,7 @@ import { h, setText } from "../dom.js";
 import { baseOf, capital, change, leverage, percentChange, price, quantity, toneOf } from "../format.js";
 import { span, when } from "../time.js";
 import { pair, tableOf } from "./table.js";
-import { exitWord, newestFirst } from "./trade_rows.js";
+import { exitWords, newestFirst } from "./trade_rows.js";
 
 /** @typedef {import("../main.js").App} App */
 /** @typedef {{trade: Record<string, any>, stats: Record<string, any> | undefined}} Item */
@@ -30,6 +30,6 @@ function row({ trade, stats }, app) {
     h("td", {}, span(trade.closed_at - trade.opened_at)),
     pair(text(change(-trade.fees)), text(change(trade.funding))),
     pair(text(change(net), `num ${tone}`), text(percentChange(trade.roe_pct), tone)),
-    pair(closed, text(exitWord(trade))));
+    pair(closed, text(exitWords(trade))));
   return { el, update: () => { setText(closed, when(trade.closed_at, app.clock.now())); } };
 }

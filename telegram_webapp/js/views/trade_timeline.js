@@ -3,7 +3,7 @@
 import { h } from "../dom.js";
 import { change, money, price as priceText, quantity, toneOf } from "../format.js";
 import { day, hourMinuteSecond, span } from "../time.js";
-import { exitWord } from "./trade_rows.js";
+import { exitWords } from "./trade_rows.js";
 
 /** @typedef {Record<string, any>} Fact */
 /** @typedef {{at: number, title: string, detail: string, amount: number | null, end?: boolean}} Step */
@@ -19,8 +19,14 @@ const FACTS_ASKED = 500;
 export async function timelineOf(app, trade) {
   const facts = await factsOf(app, trade);
   const stats = app.store.state?.stats[trade.symbol];
-  const steps = [opened(trade, stats), ...facts.flatMap((fact) => stepOf(fact, stats)), closed(trade, stats)];
-  return steps.sort((a, b) => a.at - b.at).map((step) => row(step, trade));
+  const fills = facts.filter((fact) => fact.kind === "order_filled");
+  const parts = [fills.filter((fill) => !fill.reduce_only), fills.filter((fill) => fill.reduce_only)];
+  const middle = [
+    ...facts.filter((fact) => fact.kind === "funding_paid").map(({ at, title, detail, amount }) => ({ at, title, detail, amount })),
+    // A side that was filled at once is told by its end alone.
+    ...parts.filter((side) => side.length > 1).flat().map((fill) => filled(fill, stats)),
+  ].sort((a, b) => a.at - b.at);
+  return [opened(trade, stats, parts[0]), ...middle, closed(trade, stats, parts[1])].map((step) => row(step, trade));
 }
 
 /** @param {import("../main.js").App} app @param {Fact} trade @returns {Promise<Fact[]>} */
@@ -31,30 +37,35 @@ async function factsOf(app, trade) {
   return [...all.values()].filter((fact) => fact.position_id === trade.id);
 }
 
-/** @param {Fact} fact @param {any} stats @returns {Step[]} */
-function stepOf(fact, stats) {
-  if (fact.kind === "funding_paid") return [{ at: fact.at, title: fact.title, detail: fact.detail, amount: fact.amount }];
-  if (fact.kind !== "order_filled") return [];
-  const what = `${quantity(fact.qty, fact.symbol, stats)} at ${priceText(fact.price, stats)}, fee ${money(fact.fee)}`;
-  return [{ at: fact.at, title: fact.side === "buy" ? "Bought" : "Sold", detail: what, amount: null }];
+/** @param {Fact} fill @param {any} stats @returns {Step} */
+function filled(fill, stats) {
+  const what = `${quantity(fill.qty, fill.symbol, stats)} at ${priceText(fill.price, stats)}, fee ${money(fill.fee)}`;
+  return { at: fill.at, title: fill.side === "buy" ? "Bought" : "Sold", detail: what, amount: null };
 }
 
-/** @param {Fact} trade @param {any} stats @returns {Step} */
-function opened(trade, stats) {
-  return { at: trade.opened_at - 0.5, end: true, title: `Opened ${trade.side}`, detail: `${quantity(trade.qty, trade.symbol, stats)} at ${priceText(trade.entry_price, stats)} on average`, amount: null };
+/** @param {Fact} trade @param {any} stats @param {Fact[]} fills @returns {Step} */
+function opened(trade, stats, fills) {
+  const detail = `${quantity(trade.qty, trade.symbol, stats)} at ${priceText(trade.entry_price, stats)}${cost(fills)}`;
+  return { at: trade.opened_at, end: true, title: `Opened ${trade.side}`, detail, amount: null };
 }
 
-/** @param {Fact} trade @param {any} stats @returns {Step} */
-function closed(trade, stats) {
-  return { at: trade.closed_at + 0.5, end: true, title: `Closed by ${exitWord(trade)}`, detail: `at ${priceText(trade.exit_price, stats)} on average, after ${span(trade.closed_at - trade.opened_at)}`, amount: trade.net_pnl };
+/** @param {Fact} trade @param {any} stats @param {Fact[]} fills @returns {Step} */
+function closed(trade, stats, fills) {
+  const detail = `at ${priceText(trade.exit_price, stats)}${cost(fills)}, after ${span(trade.closed_at - trade.opened_at)}`;
+  return { at: trade.closed_at, end: true, title: `Closed ${exitWords(trade)}`, detail, amount: trade.net_pnl };
+}
+
+/** @param {Fact[]} fills of one side @returns {string} */
+function cost(fills) {
+  if (!fills.length) return "";
+  const fee = money(fills.reduce((sum, fill) => sum + fill.fee, 0));
+  return fills.length > 1 ? ` on average, fees ${fee}` : `, fee ${fee}`;
 }
 
 /** @param {Step} step @param {Fact} trade */
 function row(step, trade) {
-  const whole = Math.round(step.at);
-  const sameDay = day(whole) === day(trade.opened_at);
+  const date = day(step.at) === day(trade.opened_at) ? "" : `${day(step.at)}, `;
   return h(step.end ? "li.end" : "li", {},
     h("div", {}, h("div.h", {}, step.title), h("div.m", {}, step.detail)),
-    h("div.r", {}, step.amount !== null && h("div", { class: `num ${toneOf(step.amount)}` }, change(step.amount)),
-      h("div.m", {}, `${sameDay ? "" : `${day(whole)}, `}${hourMinuteSecond(whole)}`)));
+    h("div.r", {}, step.amount !== null && h("div", { class: `num ${toneOf(step.amount)}` }, change(step.amount)), h("div.m", {}, `${date}${hourMinuteSecond(step.at)}`)));
 }
