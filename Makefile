@@ -6,7 +6,6 @@ PYTHON ?=
 ARGS ?=
 BIN := .venv/bin
 
-# docs: write the pages and schemas that are made from the code.
 .PHONY: run test check docs bench torture screenshots update clean setup setup-dev
 
 run: setup
@@ -29,8 +28,9 @@ bench: setup-dev
 torture: setup-dev
 	@TORTURE=1 $(BIN)/python -m pytest -m torture $(ARGS)
 
+# the pages and schemas that are made from the code
 docs: setup-dev
-	@$(BIN)/python tools/make_docs.py
+	@$(BIN)/python -m tools.make_docs
 
 screenshots: setup-dev
 	@$(BIN)/python -m tools.ensure_browser

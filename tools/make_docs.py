@@ -1,13 +1,11 @@
 """Write the pages and schemas that are made from the code: ``make docs``."""
 
 import json
-import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+from core.catalogue import events_page, state_schema
 
-from core.catalogue import events_page, state_schema  # noqa: E402
+ROOT = Path(__file__).resolve().parent.parent
 
 GENERATED = {
     "docs/events.md": events_page,
