@@ -44,7 +44,7 @@ class Limits:
         gevent.sleep(self._slowed_s)
 
     def request(self, credential_id: str) -> None:
-        """Count a request.
+        """Count a request that reads.
 
         Raises:
             Problem: there were too many.

@@ -9,12 +9,13 @@ from store.access import Identity, Role
 from telegram_webapp.auth.cookie import SessionCookie
 from telegram_webapp.auth.doorman import Doorman
 from telegram_webapp.auth.hosts import Hosts
-from telegram_webapp.auth.needs import PUBLIC, needs_of
+from telegram_webapp.auth.needs import Needs, needs_of
 from telegram_webapp.auth.origin import SAFE_METHODS, check_origin
 from telegram_webapp.limits import Limits
 from telegram_webapp.problems import Problem
 
 SECRET: Final = re.compile(r"[A-Za-z0-9._~+/=-]{1,128}")
+FORGOTTEN: Final = Needs(Role.OWNER)
 CHALLENGE: Final = {"WWW-Authenticate": 'Bearer realm="Quarterdeck"'}
 
 
@@ -48,18 +49,21 @@ class Guard:
         self._hosts.check(request.headers.get("Host"))
         if request.endpoint is None:
             return  # nothing is there: Flask says so
-        needs = needs_of(current_app.view_functions[request.endpoint])
-        if needs == PUBLIC:
+        needs = needs_of(current_app.view_functions[request.endpoint]) or FORGOTTEN
+        if needs.role is None:
             check_origin(request, by_cookie=False)
             return
         identity, by_cookie = self._identify()
         check_origin(request, by_cookie=by_cookie)
-        if request.method not in SAFE_METHODS:
+        changes = request.method not in SAFE_METHODS
+        if changes:
             self._limits.change(identity.credential_id)
-        if not isinstance(needs, Role) or not identity.role.includes(needs):
-            if request.method not in SAFE_METHODS:
+        elif needs.counted:
+            self._limits.request(identity.credential_id)
+        if not identity.role.includes(needs.role):
+            if changes:
                 self._doorman.record_refusal(identity, f"{request.method} {request.path}")
-            detail = f"this needs the role {needs}, yours is {identity.role}"
+            detail = f"this needs the role {needs.role}, yours is {identity.role}"
             raise Problem(403, "role_needed", detail)
         g.identity = identity
 
@@ -79,7 +83,6 @@ class Guard:
             self._limits.wrong(request.remote_addr or "")
             detail = "this key or session is not known, was revoked or has expired"
             raise Problem(401, "unknown_credential", detail, CHALLENGE)
-        self._limits.request(identity.credential_id)
         return identity, by_cookie
 
     def _recognise(self, secret: str) -> Identity | None:

@@ -1,7 +1,7 @@
 """What a view needs of who asks, written on the view itself."""
 
 from collections.abc import Callable
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 from flask import Flask
 
@@ -9,15 +9,26 @@ from store.access import Role
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-PUBLIC: Final = "public"
 _MARK: Final = "_quarterdeck_needs"
 
 
-def requires(role: Role) -> Callable[[View], View]:
-    """Mark a view as one for *role* and above; `install_guard` enforces it."""
+class Needs(NamedTuple):
+    """What a view needs.
+
+    Attributes:
+        role: and those above it; None is everybody.
+        counted: whether a request counts against the credential's budget.
+    """
+
+    role: Role | None
+    counted: bool = True
+
+
+def requires(role: Role, *, counted: bool = True) -> Callable[[View], View]:
+    """Mark a view as one for *role* and above; the guard enforces it."""
 
     def mark(view: View) -> View:
-        setattr(view, _MARK, role)
+        setattr(view, _MARK, Needs(role, counted))
         return view
 
     return mark
@@ -25,13 +36,13 @@ def requires(role: Role) -> Callable[[View], View]:
 
 def public(view: View) -> View:
     """Mark a view as one for everybody: it must tell nothing of the account."""
-    setattr(view, _MARK, PUBLIC)
+    setattr(view, _MARK, Needs(None))
     return view
 
 
-def needs_of(view: object) -> Role | str | None:
-    """Return the role a view is marked with, `PUBLIC`, or None if it is not marked."""
-    needs: Role | str | None = getattr(view, _MARK, None)
+def needs_of(view: object) -> Needs | None:
+    """Return what a view is marked with, or None if it is not."""
+    needs: Needs | None = getattr(view, _MARK, None)
     return needs
 
 

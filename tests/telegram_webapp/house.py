@@ -99,6 +99,11 @@ class House:
         headers = {"Authorization": f"Bearer {self.keys[role]}", **kwargs.pop("headers", {})}
         return self.client().get(path, headers=headers, **kwargs)
 
+    def get_head(self, path: str, role: Role = Role.VIEWER) -> int:
+        """Return the status a program of *role* would get."""
+        headers = {"Authorization": f"Bearer {self.keys[role]}"}
+        return self.client().head(path, headers=headers).status_code
+
     def post(self, path: str, body: object, role: Role = Role.OWNER) -> TestResponse:
         """Return what a program of *role* gets for *body* as JSON."""
         headers = {"Authorization": f"Bearer {self.keys[role]}"}

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from store.access import Role
+from telegram_webapp.limits import REQUESTS
 from tests.telegram_webapp.house import COOKIE, HOST, Client, House, house, problem
 
 
@@ -193,6 +194,16 @@ def test_changes_have_a_budget(own_house: House) -> None:
 
     assert statuses == [503] * 60 + [429]
     assert own_house.get("/api/me", Role.OWNER).status_code == 200
+
+
+def test_requests_have_a_budget_but_streams_have_their_own(own_house: House) -> None:
+    requests = REQUESTS.amount
+
+    streams = {own_house.get_head("/api/dashboard/stream") for _ in range(requests + 1)}
+    reads = [own_house.get_head("/api/me") for _ in range(requests + 1)]
+
+    assert streams == {200}
+    assert reads == [200] * requests + [429]
 
 
 def test_no_secret_is_logged(own_house: House, caplog: pytest.LogCaptureFixture) -> None:

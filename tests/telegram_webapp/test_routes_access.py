@@ -8,7 +8,7 @@ from flask import Flask
 from werkzeug.routing import Rule
 
 from store.access import Role
-from telegram_webapp.auth.needs import PUBLIC, check_every_view_is_marked, needs_of
+from telegram_webapp.auth.needs import Needs, check_every_view_is_marked, needs_of
 from telegram_webapp.routes.stream import PATH as STREAM
 from tests.telegram_webapp.house import House, house, problem
 
@@ -41,7 +41,7 @@ def test_every_route_says_what_it_needs(open_house: House) -> None:
 
     check_every_view_is_marked(open_house.app)
     public = {
-        rule.rule for rule in rules(open_house.app) if needs_of(views[rule.endpoint]) == PUBLIC
+        rule.rule for rule in rules(open_house.app) if needs_of(views[rule.endpoint]) == Needs(None)
     }
     assert public == PUBLIC_PATHS
 
@@ -77,6 +77,19 @@ def test_each_role_gets_what_it_may_and_no_more(open_house: House, role: Role) -
             assert answer.status_code != 401 or rule.rule == "/api/auth/login", rule
             assert answer.status_code < 500, (rule, answer.text)
             answer.close()
+
+
+def test_a_view_that_is_added_later_without_a_word_is_the_owners(open_house: House) -> None:
+    client = open_house.client()
+    open_house.app.view_functions["state.schema"], kept = (
+        lambda: "the account", open_house.app.view_functions["state.schema"],
+    )  # fmt: skip
+
+    statuses = [open_house.get("/api/schema", role).status_code for role in Role]
+    stranger = client.get("/api/schema").status_code
+
+    open_house.app.view_functions["state.schema"] = kept
+    assert [stranger, *statuses] == [401, 403, 403, 200]
 
 
 def test_a_refused_change_is_in_the_audit(open_house: House) -> None:
