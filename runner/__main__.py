@@ -3,18 +3,27 @@
 import asyncio
 import logging
 import sys
+from typing import Final
 
-from core.errors import ConfigError
+from core.errors import ConfigError, QuarterdeckError
 from infra.logging import setup_logging
 from infra.settings import load_settings
 from runner.process import run
 from utils.parent_watch import exit_with_parent
 
-log = logging.getLogger("engine")
+log: Final = logging.getLogger("engine")
+
+EXIT_AGAIN: Final = 1
+EXIT_MEND: Final = 2
+EXIT_INTERRUPTED: Final = 130
 
 
 def main() -> int:
-    """Run the engine until it is told to stop; return the exit code."""
+    """Run the engine until it is told to stop.
+
+    Returns:
+        The exit code: 1 when starting again may help, 2 when a person must mend something.
+    """
     exit_with_parent()
     try:
         settings = load_settings({})
@@ -22,9 +31,12 @@ def main() -> int:
         asyncio.run(run(settings))
     except ConfigError as error:
         sys.stderr.write(f"{error}\n")
-        return 2
+        return EXIT_MEND
+    except QuarterdeckError as error:
+        log.error("%s", error)  # noqa: TRY400 - the sentence says it
+        return EXIT_AGAIN
     except KeyboardInterrupt:
-        return 130
+        return EXIT_INTERRUPTED
     return 0
 
 

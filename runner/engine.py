@@ -1,16 +1,13 @@
 """The engine: take a step of the market, trade, commit, tell.
 
 Everything that changes trading state happens under one lock, in one of three ways: a step of
-the feed, a confirmed command, or an alert. Each ends in `_settle`, which commits what happened
-and only then tells it.
+the feed, a confirmed command, or an alert. Each ends in `Settling.settle`, which commits what
+happened and only then tells it.
 """
 
 import asyncio
 import logging
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any, Final
 
 from core.errors import CommandError, StoreError
@@ -19,16 +16,16 @@ from exchange.base import MarketFeed
 from infra.bus.base import CommandReply, CommandRequest
 from runner.commands import CommandDesk
 from runner.freshness import Freshness
+from runner.ledger_thread import LedgerThread
 from runner.publisher import Publisher
+from runner.settling import Settling
 from runner.status import Status
 from runner.telling import Telling
 from runner.trader import Trader
-from store.writer import Batch, Writer
+from store.writer import Writer
 from utils.clock import Clock
 
 log: Final = logging.getLogger(__name__)
-
-COMMIT_RETRY_S: Final = 1.0
 
 
 @dataclass(slots=True)
@@ -48,22 +45,29 @@ class Engine:
     freshness: Freshness
     desk: CommandDesk
     telling: Telling = field(init=False)
+    ledger: LedgerThread = field(init=False)
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    _thread: ThreadPoolExecutor = field(init=False)
+    _settling: Settling = field(init=False)
 
     def __post_init__(self) -> None:
         self.telling = Telling(self.publisher, self.trader, self.status, self.freshness)
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="ledger")
+        self.ledger = LedgerThread(self.writer)
+        self._settling = Settling(self.feed, self.trader, self.status, self.telling, self.ledger)
 
     async def on_step(self, step: Step) -> None:
         """Take one step, commit what it did and tell it."""
         async with self.lock:
-            now_s = self.clock.monotonic()
+            self.clock.not_before(step.at)
             self.trader.gate.feed_age_ms = 0
-            self.freshness.saw(now_s, step.at)
-            self.trader.on_step(step)
+            self.freshness.saw(self.clock.monotonic(), step.at)
+            self.take(step)
             self.telling.touch_step(step)
-            await self._settle()
+            await self._settling.settle()
+
+    def take(self, step: Step) -> None:
+        """Trade on one step; what it did waits to be committed."""
+        with self._settling.undivided():
+            self.trader.on_step(step)
 
     async def answer(self, request: CommandRequest) -> CommandReply:
         """Grant a wish that came over the bus.
@@ -75,18 +79,17 @@ class Engine:
             raise CommandError("forbidden", f"A {request.role} may not command.", 403)
         if self.status.status == "warming_up":
             raise CommandError("warming_up", "History is still being played. Try again shortly.")
+        if self.status.blocked:
+            raise CommandError("blocked", "The ledger cannot be written, so trading waits.", 503)
         async with self.lock:
             at = self.clock.now()
             self.trader.booking.at = at
             self.trader.gate.feed_age_ms = self.freshness.age_ms(self.clock.monotonic())
             if request.name == "prepare":
-                args = request.args.get("args") or {}
-                command = str(request.args.get("command", ""))
-                return CommandReply(
-                    ok=True, result=self.desk.prepare(command, args, request.actor, at)
-                )
+                return CommandReply(ok=True, result=self._prepare(request, at))
             if request.name != "confirm":
-                raise CommandError("unknown_command", f"{request.name!r} is not a request.", 400)
+                text = f"{request.name[:40]!r} is not a request."
+                raise CommandError("unknown_command", text, 400)
             return await self._confirm(request, at)
 
     def _prepare(self, request: CommandRequest, at: int) -> dict[str, Any]:
@@ -100,28 +103,30 @@ class Engine:
         if done is None:
             intent_id = str(request.args.get("intent_id", ""))
             try:
-                done = self.desk.confirm(intent_id, request.actor, request.id, at)
+                with self._settling.undivided():
+                    done = self.desk.confirm(intent_id, request.actor, request.id, at)
             finally:
                 # Even a refused wish may have left facts behind, such as the first of two closes.
                 self.telling.touch_all()
-                await self._settle()
+                await self._settling.settle()
         return CommandReply(ok=True, result=done)
 
     async def alert(self, level: str, code: str, title: str, detail: str = "") -> None:
         """Store and tell something a person should know."""
         async with self.lock:
-            self._record_alert(level, code, title, detail)
-            await self._settle()
-
-    def _record_alert(self, level: str, code: str, title: str, detail: str) -> None:
-        log.log(logging.INFO if level == "info" else logging.WARNING, "%s. %s", title, detail)
-        body = {"at": self.now(), "level": level, "code": code}
-        self.trader.record.fact("alert_raised", body, (title, detail))
+            self._settling.record_alert(level, code, title, detail)
+            await self._settling.settle()
 
     async def settle_past(self) -> None:
         """Commit and fold what a stretch of history did; nothing is told yet."""
         async with self.lock:
-            await self._settle()
+            await self._settling.settle()
+
+    async def flush(self) -> None:
+        """Tell every state that was touched."""
+        async with self.lock:
+            self._settling.check()
+            self.publisher.flush()
 
     async def tell_whole(self) -> None:
         """Send the whole state as one snapshot."""
@@ -139,60 +144,20 @@ class Engine:
         return self.publisher.clock.now()
 
     async def turn(self, status: str, note: str = "") -> None:
-        """Change what the engine says it is doing, and say everything."""
-        self.status.status, self.status.note = status, note
-        self.status.progress_pct = None
+        """Change what the engine says it is doing, and say everything that is committed."""
         async with self.lock:
-            self.telling.everything()
-
-    async def in_ledger_thread(self, work: Callable[[], None]) -> None:
-        """Run *work* on the thread that writes the ledger."""
-        await asyncio.get_running_loop().run_in_executor(self._thread, work)
-
-    async def _settle(self) -> None:
-        """Commit what is recorded, then tell it with its consequences."""
-        record = self.trader.record
-        if record.empty:
-            return
-        batch, events = record.take(self.checkpoint())
-        await self._commit(batch)
-        self.telling.tell(events)
-
-    def checkpoint(self) -> dict[str, Any]:
-        """Return what a restart needs beyond the journal, JSON-able."""
-        trader = self.trader
-        return {
-            "at": self.now(),
-            "feed": self.feed.checkpoint(),
-            "warming_up": self.status.status == "warming_up",
-            "tally": trader.tally.save(),
-            "excursions": trader.booking.excursions.save(),
-            "paused": [trader.gate.paused_by, trader.gate.paused_at],
-        }
-
-    async def _commit(self, batch: Batch) -> None:
-        """Store *batch*; while the store refuses, say so and try again."""
-        before = self.status.status, self.status.note
-        failed = False
-        while True:
-            try:
-                await self.in_ledger_thread(partial(self.writer.commit, batch))
-                break
-            except StoreError as error:
-                log.error("The ledger cannot be written, trading waits: %s", error)  # noqa: TRY400
-                failed = True
-                self.status.status = "blocked"
-                self.status.note = f"The ledger cannot be written, trading waits: {error}"
+            self.status.status, self.status.note = status, note
+            self.status.progress_pct = None
+            if self._settling.fault is None:
+                self.telling.everything()
+            else:
                 self.telling.say_status()
-                await asyncio.sleep(COMMIT_RETRY_S)  # noqa: TID251 - the machine's time
-        if failed:
-            self.status.status, self.status.note = before
-            self.telling.say_status()
-            self._record_alert("warn", "store_back", "The ledger can be written again", "")
 
     async def close(self) -> None:
-        """Say goodbye: what is left is committed and told, the writer's thread ends."""
-        async with self.lock:
-            await self._settle()
+        """Say goodbye: what is left is committed and told, unless the store refuses it."""
+        self.ledger.stop()
+        try:
+            await self.settle_past()
+        except StoreError as error:
+            log.error("What happened last is not stored: %s", error)  # noqa: TRY400
         await self.turn("stopping")
-        self._thread.shutdown()

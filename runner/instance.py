@@ -1,4 +1,4 @@
-"""One launcher for each data folder."""
+"""One launcher and one engine for each data folder."""
 
 import contextlib
 import json
@@ -14,6 +14,7 @@ from utils.files import atomic_write, make_private_folder
 
 LOCK_NAME: Final = "launcher.lock"
 NOTE_NAME: Final = "launcher.json"
+ENGINE_LOCK_NAME: Final = "engine.lock"
 # long enough to outlast one who only looks, see running_instance
 PATIENCE_S: Final = 0.5
 
@@ -42,6 +43,27 @@ def only_instance(run_dir: Path, host: str, port: int) -> Iterator[bool]:
         yield was_killed
     finally:
         (run_dir / NOTE_NAME).unlink(missing_ok=True)
+        lock.release()
+
+
+@contextlib.contextmanager
+def only_engine(run_dir: Path) -> Iterator[None]:
+    """Hold the ledger that *run_dir* belongs to; the kernel lets go when this process dies.
+
+    Raises:
+        ConfigError: another engine holds it, or the folder cannot be written.
+    """
+    lock = filelock.FileLock(run_dir / ENGINE_LOCK_NAME, timeout=PATIENCE_S)
+    try:
+        make_private_folder(run_dir)
+        lock.acquire()
+    except filelock.Timeout:
+        raise ConfigError(f"another engine trades on data folder {run_dir.parent}") from None
+    except OSError as error:
+        raise ConfigError(f"data folder {run_dir.parent} cannot be used: {error}") from error
+    try:
+        yield
+    finally:
         lock.release()
 
 

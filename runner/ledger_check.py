@@ -10,7 +10,8 @@ class LedgerCheck:
     """Reads only the entries that are new since its last run.
 
     Promise: `run` raises `LedgerError`, saying what differs, unless memory is exactly the fold
-    of the stored journal. Call it when everything in memory is committed.
+    of the stored journal. Call it when everything in memory is committed; `catch_up` before
+    that, at any time, keeps it short.
     """
 
     def __init__(self, database: Database, account_id: int, portfolio: Portfolio) -> None:
@@ -21,6 +22,17 @@ class LedgerCheck:
         self._last = 0
         self.told = False
 
+    def catch_up(self) -> None:
+        """Fold what was stored since the last time.
+
+        Raises:
+            LedgerError: the stored entries contradict each other.
+            StoreError: the journal cannot be read now.
+        """
+        for number, entry in journal_after(self._database, self._account_id, self._last):
+            self._shadow.apply(entry)
+            self._last = number
+
     def run(self) -> None:
         """Compare.
 
@@ -28,9 +40,7 @@ class LedgerCheck:
             LedgerError: stored and remembered money or positions differ.
             StoreError: the journal cannot be read now.
         """
-        for number, entry in journal_after(self._database, self._account_id, self._last):
-            self._shadow.apply(entry)
-            self._last = number
+        self.catch_up()
         if self._shadow == self._portfolio:
             return
         stored, memory = self._shadow, self._portfolio

@@ -41,15 +41,29 @@ async def play(engine: Engine, pulse: Pulse, until: int | None, what: str) -> in
     Commits every `CHUNK_STEPS` steps, so a kill costs at most the last chunk, which is then
     played again. Readers get the whole state about once a second.
     """
-    trader, publisher = engine.trader, engine.publisher
-    clock, past_clock = publisher.clock, SetClock(engine.feed.next_at)
-    publisher.clock = past_clock
-    publisher.quiet = trader.record.quiet = True
-    progress, began = Progress(what), engine.feed.next_at
-    steps, told_s = 0, engine.clock.monotonic()
+    clock, past_clock = engine.publisher.clock, SetClock(engine.feed.next_at)
+    engine.publisher.clock = past_clock
+    engine.publisher.quiet = engine.trader.record.quiet = True
+    progress = Progress(what)
+    try:
+        steps = await _play(engine, pulse, until, past_clock, progress)
+        await engine.settle_past()
+    finally:
+        clock.not_before(past_clock.at)
+        engine.publisher.clock = clock
+        engine.publisher.quiet = engine.trader.record.quiet = False
+        engine.publisher.send_snapshot()
+    await _tell(engine, pulse, 1.0 if steps else None, progress)
+    return steps
+
+
+async def _play(
+    engine: Engine, pulse: Pulse, until: int | None, clock: SetClock, progress: Progress
+) -> int:
+    began, steps, told_s = engine.feed.next_at, 0, engine.clock.monotonic()
     for step in engine.feed.past(until):
-        past_clock.at = step.at
-        trader.on_step(step)
+        clock.at = step.at
+        engine.take(step)
         steps += 1
         if steps % CHUNK_STEPS:
             continue
@@ -61,11 +75,6 @@ async def play(engine: Engine, pulse: Pulse, until: int | None, what: str) -> in
             if share is None and until is not None:
                 share = (step.at - began) / (until - began)
             await _tell(engine, pulse, share, progress)
-    await engine.settle_past()
-    clock.not_before(past_clock.at)
-    publisher.clock = clock
-    publisher.quiet = trader.record.quiet = False
-    await _tell(engine, pulse, 1.0 if steps else None, progress)
     return steps
 
 

@@ -4,16 +4,16 @@ import asyncio
 import contextlib
 import logging
 import signal
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Coroutine, Sequence
+from typing import Any, Final
 
 from core.stream import Frame
 from infra.bus.unix_server import UnixBusServer
 from infra.settings import Settings
 from runner.engine import Engine
+from runner.instance import only_engine
 from runner.markets import choose_tape
 from runner.past import play
-from runner.pulse import Pulse
 from runner.wiring import Wired, wire
 from utils.clock import SystemClock
 
@@ -36,12 +36,22 @@ async def run(settings: Settings) -> None:
 
     Raises:
         ConfigError: something that a person must mend first.
+        QuarterdeckError: trading cannot go on; starting again may help.
     """
-    clock = SystemClock()
-    outlet = _Outlet()
-    wired = wire(settings, choose_tape(settings, clock.now()), clock, outlet.send)
+    with only_engine(settings.run_dir):
+        clock = SystemClock()
+        outlet = _Outlet()
+        wired = wire(settings, choose_tape(settings, clock.now()), clock, outlet.send)
+        try:
+            _report(wired.pulse.state_file.set_aside(clock.now()))
+            await _serve(settings, wired, outlet)
+        finally:
+            wired.close()
+    log.info("Engine stopped")
+
+
+async def _serve(settings: Settings, wired: Wired, outlet: _Outlet) -> None:
     engine, publisher = wired.engine, wired.engine.publisher
-    _report(wired.pulse.state_file.set_aside(clock.now()))
     bus = UnixBusServer(
         settings.socket_path, publisher.ring, publisher.snapshot, engine.answer,
         engine.now,
@@ -49,7 +59,7 @@ async def run(settings: Settings) -> None:
     await bus.start()
     outlet.bus = bus
     trading = asyncio.create_task(_trade(engine, wired))
-    _stop_on_signals(trading)
+    _stop_on_signals(trading, engine)
     try:
         with contextlib.suppress(asyncio.CancelledError):
             await trading
@@ -57,14 +67,16 @@ async def run(settings: Settings) -> None:
         await engine.close()
         await wired.pulse.write_state_file()
         await bus.stop()
-        wired.database.close()
-        log.info("Engine stopped")
 
 
-def _stop_on_signals(trading: "asyncio.Task[None]") -> None:
+def _stop_on_signals(trading: "asyncio.Task[None]", engine: Engine) -> None:
+    def stop() -> None:
+        engine.ledger.stop()
+        trading.cancel()
+
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, trading.cancel)
+        loop.add_signal_handler(number, stop)
 
 
 async def _trade(engine: Engine, wired: Wired) -> None:
@@ -77,21 +89,30 @@ async def _trade(engine: Engine, wired: Wired) -> None:
     if course.plays_past:
         await play(engine, wired.pulse, course.until, course.what)
     if course.plays_live:
-        await live(engine, wired.pulse)
+        await engine.turn("running", engine.status.note)
+        await _together(_follow(engine), wired.pulse.run())
     await engine.tape_ended()
     await wired.pulse.run()
 
 
-async def live(engine: Engine, pulse: Pulse) -> None:
-    """Trade on the feed as it comes, with its pulse, until the tape ends."""
-    await engine.turn("running", engine.status.note)
-    beating = asyncio.create_task(pulse.run())
+async def _follow(engine: Engine) -> None:
+    """Trade on the feed as it comes, until the tape ends."""
+    async for step in engine.feed.live(engine.clock):
+        await engine.on_step(step)
+
+
+async def _together(*works: Coroutine[Any, Any, None]) -> None:
+    """Run *works* until the first of them ends or fails, then end the others."""
+    tasks = [asyncio.create_task(work) for work in works]
     try:
-        async for step in engine.feed.live(engine.clock):
-            await engine.on_step(step)
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        beating.cancel()
-        await asyncio.gather(beating, return_exceptions=True)
+        for task in tasks:
+            task.cancel()
+        ends = await asyncio.gather(*tasks, return_exceptions=True)
+    for end in ends:
+        if isinstance(end, Exception):
+            raise end
 
 
 def _report(sentence: str) -> None:

@@ -58,9 +58,13 @@ class Publisher:
         """Emit every touched state that differs from what was last emitted."""
         pending, self._pending = self._pending, {}
         for key, (event_type, build) in pending.items():
-            data = build()
-            if data is not None and self._differs(event_type, data):
-                self._emit(event_type, key, data)
+            self._offer(event_type, key, build)
+        self.deliver()
+
+    def say(self, event_type: str, build: Builder) -> None:
+        """Emit a state that has no key now; the touched ones go on waiting."""
+        self._pending.pop(event_type, None)
+        self._offer(event_type, event_type, build)
         self.deliver()
 
     def deliver(self) -> None:
@@ -89,6 +93,11 @@ class Publisher:
             "at": self.clock.now(),
             "state": self.state,
         }
+
+    def _offer(self, event_type: str, key: str, build: Builder) -> None:
+        data = build()
+        if data is not None and self._differs(event_type, data):
+            self._emit(event_type, key, data)
 
     def _differs(self, event_type: str, data: Mapping[str, Any]) -> bool:
         operation, section, _ = EVENT_TYPES[event_type]["fold"][0]

@@ -9,6 +9,7 @@ from core.errors import LedgerError, StoreError
 from runner.engine import Engine
 from runner.ledger_check import LedgerCheck
 from runner.state_file import StateFile
+from utils.finishing import finish
 
 log: Final = logging.getLogger(__name__)
 
@@ -36,8 +37,7 @@ class Pulse:
             await asyncio.sleep(self.beat_s)  # noqa: TID251 - the machine's time, not the market's
             now_s = self.engine.clock.monotonic()
             await self.watch_feed(now_s)
-            async with self.engine.lock:
-                self.engine.publisher.flush()
+            await self.engine.flush()
             if now_s >= next_file:
                 next_file = now_s + STATE_FILE_S
                 await self.write_state_file()
@@ -65,7 +65,7 @@ class Pulse:
             return
         seq, snapshot = publisher.seq, publisher.snapshot()
         try:
-            await asyncio.to_thread(self.state_file.write, seq, snapshot)
+            await finish(asyncio.to_thread(self.state_file.write, seq, snapshot))
         except OSError as error:
             if not self._file_failed:
                 self._file_failed = True
@@ -78,13 +78,14 @@ class Pulse:
     async def check_ledger(self) -> None:
         """Compare the journal's fold with what is in memory; a difference is one alert."""
         difference = ""
-        async with self.engine.lock:
-            try:
-                await self.engine.in_ledger_thread(self.ledger_check.run)
-            except StoreError as error:
-                log.warning("The ledger was not checked: %s", error)
-            except LedgerError as error:
-                difference = str(error)
+        try:
+            await finish(asyncio.to_thread(self.ledger_check.catch_up))
+            async with self.engine.lock:
+                await self.engine.ledger.run(self.ledger_check.run)
+        except StoreError as error:
+            log.warning("The ledger was not checked: %s", error)
+        except LedgerError as error:
+            difference = str(error)
         if difference and not self.ledger_check.told:
             self.ledger_check.told = True
             title = "Ledger and memory differ"

@@ -19,8 +19,8 @@ class Status:
     currency: str
     started_at: int
     speed: float | None
+    status: str
     note: str = ""
-    status: str = "warming_up"
     progress_pct: float | None = None
     stops_held_by: str = "engine"
     blocked: str = ""

@@ -62,9 +62,10 @@ class Telling:
         self.publisher.flush()
 
     def say_status(self) -> None:
-        """Send the engine's own status at once."""
-        self.publisher.touch("engine", "", self._engine)
-        self.publisher.flush()
+        """Send the engine's own status at once, and nothing that may not be committed yet."""
+        self.publisher.say("engine", self._engine)
+        if self.publisher.quiet:
+            self.publisher.send_snapshot()
 
     def tell(self, events: Sequence[tuple[str, Data]]) -> None:
         """Emit committed facts in order; when money may have moved, its states follow at once."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
+from core.errors import ConfigError, LedgerError
 from core.ledger import Entry, EntryKind, Portfolio
 from core.market import DAY_MS, MINUTE_MS, Bar
 from core.stream import Frame
@@ -52,6 +53,11 @@ class Wired:
         """Return whether this account has traded before."""
         return self.saved is not None
 
+    def close(self) -> None:
+        """Let go of the ledger's thread and the database."""
+        self.engine.ledger.close()
+        self.database.close()
+
 
 def wire(
     settings: Settings, tape: Tape, clock: Clock, send: Callable[[Sequence[Frame]], None]
@@ -60,7 +66,7 @@ def wire(
 
     Raises:
         ConfigError: a database, file or setting that a person must mend.
-        LedgerError: the stored journal contradicts itself.
+        StoreError: the database cannot be reached.
     """
     database = Database(settings.database)
     database.migrate()
@@ -75,7 +81,7 @@ def wire(
     freshness = Freshness(settings.stale_after_s)
     engine = Engine(
         feed=tape.feed, trader=trader, writer=Writer(database, account.id), publisher=publisher,
-        clock=clock, status=_status(tape, clock.now()), freshness=freshness,
+        clock=clock, status=_status(tape, course, clock.now()), freshness=freshness,
         desk=CommandDesk(trader, clock.monotonic, tape.feed.badge),
     )  # fmt: skip
     check = LedgerCheck(database, account.id, trader.portfolio)
@@ -91,10 +97,11 @@ def _open_account(database: Database, market_id: str, settings: Settings, now: i
     return account
 
 
-def _status(tape: Tape, now: int) -> Status:
+def _status(tape: Tape, course: Course, now: int) -> Status:
     return Status(
         market=tape.feed.kind, badge=tape.feed.badge, market_id=tape.feed.market_id,
         currency="USDT", started_at=now, speed=tape.speed, note=tape.note,
+        status="warming_up" if course.plays_past else "running",
     )  # fmt: skip
 
 
@@ -104,7 +111,7 @@ def _trader(settings: Settings, tape: Tape, database: Database, account: Account
     if next(recovery.journal(database, account.id), None) is None:
         deposits = _deposits(strategies, account, tape.feed.next_at)
         Writer(database, account.id).commit(Batch(journal=deposits))
-    portfolio = Portfolio.replay(recovery.journal(database, account.id))
+    portfolio = _portfolio(database, account.id)
     started = next(recovery.journal(database, account.id)).at
     return Trader(
         board=Board(instruments),
@@ -115,6 +122,21 @@ def _trader(settings: Settings, tape: Tape, database: Database, account: Account
         tally=Tally(portfolio, portfolio.deposits, started),
         record=Record(recovery.next_fact_number(database, account.id)),
     )
+
+
+def _portfolio(database: Database, account_id: int) -> Portfolio:
+    """Return the fold of the stored journal.
+
+    Raises:
+        ConfigError: it contradicts itself.
+    """
+    try:
+        return Portfolio.replay(recovery.journal(database, account_id))
+    except LedgerError as error:
+        raise ConfigError(
+            f"the ledger in {database.name} does not add up ({error}) and was left as it is: "
+            f"move it away and put the newest file of its backups folder in its place"
+        ) from error
 
 
 def _deposits(strategies: Sequence[Strategy], account: Account, at: int) -> list[Entry]:

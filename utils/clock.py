@@ -75,8 +75,8 @@ class ScaledClock:
         return self._start + int((self._base.monotonic() - self._origin) * 1000 * self._speed)
 
     def not_before(self, at: int) -> None:
-        """Begin no earlier than *at*."""
-        self._start = max(self._start, at)
+        """Go on from *at* if this clock is behind it."""
+        self._start += max(0, at - self.now())
 
     def monotonic(self) -> float:
         """Return real seconds that never go back."""

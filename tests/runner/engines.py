@@ -1,5 +1,6 @@
 """Real engines for tests: a real database in a temporary folder, time set by hand."""
 
+import asyncio
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from utils.clock import SetClock
 
 NOW = 1_790_000_040_000  # a whole minute
 HOUR_MS = 3_600_000
+TICK_MS = 15_000  # seldom enough to be quick
 
 
 @dataclass
@@ -39,8 +41,8 @@ class Listener:
 
 def settings(folder: Path, **changes: Any) -> Settings:
     """Return settings of a simulated market with one day of past, in *folder*."""
-    given: dict[str, Any] = {"data_dir": folder, "market": "sim", "warmup_days": 1, **changes}
-    return Settings(**given)
+    given: dict[str, Any] = {"market": "sim", "warmup_days": 1, "tick_ms": TICK_MS}
+    return Settings(data_dir=folder, **given | changes)
 
 
 def open_engine(wanted: Settings, listener: Listener | None = None, now: int = NOW) -> Wired:
@@ -62,10 +64,29 @@ async def follow(engine: Engine, until: int, start: int = NOW) -> None:
     """Trade live on a clock that jumps to each step, up to *until* (ms)."""
     clock = SetClock(start)
     engine.clock = engine.publisher.clock = clock
-    engine.status.status = "running"
-    engine.telling.everything()
+    await engine.turn("running")
     async for step in engine.feed.live(clock):
         await engine.on_step(step)
-        engine.publisher.flush()
+        await engine.flush()
         if step.at >= until:
             return
+
+
+def play_on(wired: Wired, hours: int, start: int = NOW) -> None:
+    """Play the past, some live hours and the end."""
+
+    async def run() -> None:
+        engine = await warm(wired)
+        await follow(engine, start + hours * HOUR_MS, start)
+        await engine.close()
+        await wired.pulse.write_state_file()
+
+    asyncio.run(run())
+
+
+def played(folder: Path, hours: int, **changes: Any) -> tuple[Listener, Wired]:
+    """Play a day of past and some live hours; return what was heard and the engine."""
+    listener = Listener()
+    wired = open_engine(settings(folder, **changes), listener)
+    play_on(wired, hours)
+    return listener, wired
