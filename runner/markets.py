@@ -64,14 +64,15 @@ def set_course(
     stored time.
     """
     last_at = saved["at"] if saved else 0
+    flat_out = tape.speed is None
+    if isinstance(tape.feed, ReplayFeed):
+        tape.feed.resume(saved["feed"] if saved else None, last_at)
+        tape_clock = ScaledClock(clock, max(tape.feed.next_at, last_at), tape.speed or 1.0)
+        return Course(tape_clock, None, flat_out, not flat_out, "Playing the tape")
     clock.not_before(last_at)
     now = clock.now()
     unfinished = saved is None or bool(saved["warming_up"])
     tape.feed.resume(saved["feed"] if saved else None, last_at if unfinished else now)
-    flat_out = tape.speed is None
-    if isinstance(tape.feed, ReplayFeed):
-        tape_clock = ScaledClock(clock, tape.feed.next_at, tape.speed or 1.0)
-        return Course(tape_clock, None, flat_out, not flat_out, "Playing the tape")
     if flat_out:
         return Course(clock, None, plays_past=True, plays_live=False, what="Simulating")
     if tape.speed != 1.0:

@@ -53,6 +53,7 @@ class ReplayFeed:
         self._first = min(head[0].open_time for head in heads.values())
         self._after = 0  # open time of the last minute taken, on the tape
         self._shift = 0  # what looping has added to the tape's times
+        self._told_until = 0  # engine time up to which ticks were yielded before a restart
 
     @property
     def refused(self) -> list[str]:
@@ -69,10 +70,11 @@ class ReplayFeed:
         """Return the engine time at which the next minute begins."""
         return self._shift + (self._after + MINUTE_MS if self._after else self._first)
 
-    def resume(self, checkpoint: Mapping[str, Any] | None, now: int) -> None:  # noqa: ARG002
-        """Go on after *checkpoint*; the tape's own time goes on, whatever *now* is."""
+    def resume(self, checkpoint: Mapping[str, Any] | None, now: int) -> None:
+        """Go on after *checkpoint*, with no tick at or before *now*; None begins the tape."""
         if checkpoint is not None:
             self._after, self._shift = checkpoint["after"], checkpoint["shift"]
+            self._told_until = now
 
     def checkpoint(self) -> dict[str, Any]:
         """Return the last minute taken and the time that looping added."""
@@ -114,6 +116,8 @@ class ReplayFeed:
         if self._interval_ms is None:
             return
         for at in tick_times(opened, self._interval_ms):
+            if at <= self._told_until:
+                continue
             await clock.sleep((at - clock.now()) / 1000)
             share = (at - opened) / MINUTE_MS
             yield Step(at, tuple(self._tick(bar, share, at) for bar in minute))
