@@ -82,11 +82,11 @@ def _money_refusals(order: Order, view: RiskView, limits: RiskLimits) -> Iterato
         return
     loss_pct = -HUNDRED * view.pnl_today / view.day_open_equity if view.day_open_equity else ZERO
     if loss_pct >= limits.daily_loss_pct:
-        reason = f"today's loss is {loss_pct:.1f} %, limit {limits.daily_loss_pct} %"
+        reason = f"today's loss is {loss_pct:.1f}%, limit {limits.daily_loss_pct}%"
         yield Refusal("daily_loss", loss_pct, limits.daily_loss_pct, reason)
     after = view.exposure + order.qty * (order.price or view.price)
     exposure_pct = HUNDRED * after / view.equity
     if exposure_pct > limits.max_exposure_pct:
         limit = limits.max_exposure_pct
-        reason = f"exposure would be {exposure_pct:.0f} % of equity, limit {limit} %"
+        reason = f"exposure would be {exposure_pct:.0f}% of equity, limit {limit}%"
         yield Refusal("exposure", exposure_pct, limit, reason)

@@ -163,7 +163,7 @@ def _protection(entry: Order, at: int) -> Iterator[Order]:
     for role, order_type, level in wanted:
         if level is not None:
             yield Order(
-                id=f"{entry.position_id}-{role}", strategy=entry.strategy, symbol=entry.symbol,
+                id=f"{entry.id}-{role}", strategy=entry.strategy, symbol=entry.symbol,
                 side=entry.side.opposite, type=order_type, qty=entry.filled_qty, role=role,
                 position_id=entry.position_id, created_at=at, leverage=entry.leverage,
                 trigger_price=level, reduce_only=True,

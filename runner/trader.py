@@ -153,13 +153,17 @@ class Trader:
         return check(order, self._risk_view(order), self.limits)
 
     def _risk_view(self, order: Order) -> RiskView:
+        """Return the account with its entries that still wait as if they were filled."""
         marks = self.board.marks
         held = self.portfolio.positions.values()
-        exposure = sum((abs(p.qty) * marks.get(p.symbol, p.entry_price) for p in held), ZERO)
+        waiting = [o for o in self.broker.open_orders() if not o.reduce_only]
+        sizes = [(p.symbol, abs(p.qty), p.entry_price) for p in held]
+        sizes += [(o.symbol, o.remaining_qty, o.price or ZERO) for o in waiting]
+        exposure = sum((qty * marks.get(symbol, price) for symbol, qty, price in sizes), ZERO)
         return RiskView(
             equity=self.tally.equity(marks),
             exposure=exposure,
-            positions=len(held),
+            positions=len({p.id for p in held} | {o.position_id for o in waiting}),
             price=marks.get(order.symbol, ZERO),
             paused=self.gate.paused_by is not None,
             feed_age_ms=self.gate.feed_age_ms,

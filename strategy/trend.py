@@ -91,14 +91,14 @@ class _Market:
     def gap_text(self) -> str:
         """Say how the averages stand."""
         gap = self.gap_pct
-        return f"EMA {FAST} {'over' if gap >= 0 else 'under'} EMA {SLOW} by {abs(gap):.2f} %"
+        return f"EMA {FAST} {'over' if gap >= 0 else 'under'} EMA {SLOW} by {abs(gap):.2f}%"
 
     @property
     def volatility_text(self) -> str:
         """Say how lively the market is, and whether that suits."""
         pct = self.hourly_pct
         word = "within" if CALM_PCT <= pct <= WILD_PCT else "outside"
-        return f"volatility {pct:.2f} % an hour {word} {CALM_PCT:.2f}-{WILD_PCT:.2f}"
+        return f"volatility {pct:.2f}% an hour {word} {CALM_PCT:.2f} to {WILD_PCT:.2f}"
 
 
 class Trend:

@@ -39,15 +39,15 @@ def view(**changes: object) -> RiskView:
         ({"equity": Decimal(-1)}, {}, "equity", "-1", "0", "there is no equity left"),
         (
             {"pnl_today": Decimal(-520)}, {}, "daily_loss", "5.2", "5",
-            "today's loss is 5.2 %, limit 5 %",
+            "today's loss is 5.2%, limit 5%",
         ),
         (
             {"exposure": Decimal(20_300)}, {}, "exposure", "213", "200",
-            "exposure would be 213 % of equity, limit 200 %",
+            "exposure would be 213% of equity, limit 200%",
         ),
         (
             {}, {"qty": Decimal(150), "price": Decimal(150)}, "exposure", "225", "200",
-            "exposure would be 225 % of equity, limit 200 %",
+            "exposure would be 225% of equity, limit 200%",
         ),
     ],
 )  # fmt: skip

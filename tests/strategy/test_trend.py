@@ -83,7 +83,7 @@ def test_its_reasons_have_the_numbers() -> None:
 
     gap, volatility = intent.reasons
     assert gap.startswith(("EMA 20 over EMA 60 by 0.", "EMA 20 under EMA 60 by 0."))
-    assert volatility.endswith("% an hour within 0.15-2.50")
+    assert volatility.endswith("% an hour within 0.15 to 2.50")
 
 
 def test_a_handful_of_entries_a_day_not_a_flood() -> None:
@@ -107,7 +107,7 @@ def test_a_wild_market_is_left_alone_and_it_says_so() -> None:
     said = decisions(calm(tape(2), "8"))
 
     assert not any(d.intent for _, d in said)
-    assert any("outside 0.15-2.50" in d.outlook.reason for _, d in said if d.outlook)
+    assert any("outside 0.15 to 2.50" in d.outlook.reason for _, d in said if d.outlook)
 
 
 def test_the_same_bars_give_the_same_decisions() -> None:
