@@ -59,6 +59,21 @@ def check(order: Order, view: RiskView, limits: RiskLimits) -> Refusal | None:
     return next(_refusals(order, view, limits), None)
 
 
+def wrong_side(order: Order, price: Decimal) -> Refusal | None:
+    """Return why an entry's protective levels make no sense at *price*, or None.
+
+    A long's stop is below the price and its target above, a short's the other way round.
+    """
+    for name, level, sign in (
+        ("stop", order.stop_price, -order.side.sign),
+        ("target", order.target_price, order.side.sign),
+    ):
+        if level is not None and (level - price) * sign <= 0:
+            where = "above" if sign > 0 else "below"
+            return Refusal(name, level, price, f"the {name} must be {where} {price}, was {level}")
+    return None
+
+
 def _refusals(order: Order, view: RiskView, limits: RiskLimits) -> Iterator[Refusal]:
     if view.feed_age_ms > limits.stale_after_ms:
         age, limit = Decimal(view.feed_age_ms) / 1000, Decimal(limits.stale_after_ms) / 1000

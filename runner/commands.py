@@ -5,7 +5,7 @@ against the market as it is at the confirmation, with risk checked again.
 """
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -42,7 +42,7 @@ class Intent:
 
 
 class CommandDesk:
-    """Prepares and confirms commands; results are remembered by actor and idempotency key."""
+    """Prepares and confirms commands; outcomes are remembered by actor and idempotency key."""
 
     def __init__(self, trader: Trader, now_s: Callable[[], float], badge: str) -> None:
         self._trader = trader
@@ -50,7 +50,7 @@ class CommandDesk:
         self._now_s = now_s
         self._badge = badge
         self._intents: dict[str, Intent] = {}
-        self._done: dict[tuple[str, str], Data] = {}
+        self._outcomes: dict[tuple[str, str], Data | CommandError] = {}
 
     def prepare(self, command: str, args: Mapping[str, Any], actor: str, at: int) -> Data:
         """Return an intent: what would be done, with amounts, and until when it may be confirmed.
@@ -77,8 +77,21 @@ class CommandDesk:
         }
 
     def result_of(self, key: str, actor: str) -> Data | None:
-        """Return the result of a confirmation already carried out under that key."""
-        return self._done.get((actor, key))
+        """Return the result of a confirmation already carried out under that key.
+
+        Raises:
+            CommandError: it was refused then.
+        """
+        outcome = self._outcomes.get((actor, key))
+        if isinstance(outcome, CommandError):
+            raise outcome
+        return outcome
+
+    def recall(self, done: Iterable[Data]) -> None:
+        """Take the command_done facts of earlier starts, oldest first."""
+        for body in done:
+            result = {"ok": True, "title": body["title"], "detail": ""}
+            self._remember((body["by"], body["id"]), result)
 
     def confirm(self, intent_id: str, actor: str, key: str, at: int) -> Data:
         """Carry an intent out, once.
@@ -96,16 +109,20 @@ class CommandDesk:
         del self._intents[intent_id]
         try:
             self._execute(intent, key, at)
-        except OrderRejected as error:
-            raise CommandError("refused", f"{intent.title}: not done, {error}.") from error
+        except CommandError as error:
+            self._remember((actor, key), error)
+            raise
         title = _DONE[intent.command].format(title=intent.title)
         body = {"at": at, "id": key, "command": intent.command, "by": actor, "ok": True}
         self._trader.record.fact("command_done", body, (title, f"by {actor}"))
         result: Data = {"ok": True, "title": title, "detail": ""}
-        self._done[actor, key] = result
-        while len(self._done) > REMEMBERED:
-            del self._done[next(iter(self._done))]
+        self._remember((actor, key), result)
         return result
+
+    def _remember(self, wish: tuple[str, str], outcome: "Data | CommandError") -> None:
+        self._outcomes[wish] = outcome
+        while len(self._outcomes) > REMEMBERED:
+            del self._outcomes[next(iter(self._outcomes))]
 
     def _forget_old(self) -> None:
         now_s = self._now_s()
@@ -114,6 +131,17 @@ class CommandDesk:
             raise CommandError("busy", "Too many unconfirmed wishes are open. Try again.", 429)
 
     def _execute(self, intent: Intent, key: str, at: int) -> None:
+        """Do what *intent* says.
+
+        Raises:
+            CommandError: it is not possible any more, or refused by risk or broker.
+        """
+        try:
+            self._do(intent, key, at)
+        except OrderRejected as error:
+            raise CommandError("refused", f"{intent.title}: not done, {error}.") from error
+
+    def _do(self, intent: Intent, key: str, at: int) -> None:
         trader, planner, args = self._trader, self._planner, intent.args
         match intent.command:
             case "pause":

@@ -7,6 +7,7 @@ from typing import Final
 
 from core.errors import CommandError, OrderRejected
 from core.ledger import Position
+from core.market import Instrument
 from core.orders import Order, OrderRole, OrderType
 from runner.payloads import Data, num
 from runner.quotes import Quote, close_quote
@@ -84,17 +85,11 @@ class Planner:
         Raises:
             CommandError: it is no price, or the market has passed it already.
         """
-        text = args.get("price", "")
-        try:
-            price = Decimal(text)
-        except InvalidOperation:
-            price = Decimal("NaN")
-        if not price.is_finite() or price <= 0 or order.type is OrderType.MARKET:
-            raise CommandError(
-                "bad_price", f"price must be a number above 0, was {text[:40]!r}.", 400
-            )
         market = self._trader.board.markets[order.symbol]
-        price = market.instrument.round_price(price)
+        price = _level(args.get("price", ""), market.instrument)
+        if price is None or order.type is OrderType.MARKET:
+            text = args.get("price", "")[:40]
+            raise CommandError("bad_price", f"price must be a number above 0, was {text!r}.", 400)
         if market.mark is not None and order.type is not OrderType.LIMIT:
             _check_side(order, price, market.mark)
         return price
@@ -145,6 +140,15 @@ class Planner:
             return close_quote(position, self._trader.board.markets[position.symbol])
         except OrderRejected as error:
             raise CommandError("no_price", f"{error}.") from error
+
+
+def _level(text: str, rules: Instrument) -> Decimal | None:
+    """Return the price that *text* says, on the tick, or None when it says none."""
+    try:
+        price = rules.round_price(Decimal(text))
+    except InvalidOperation:
+        return None
+    return price if price.is_finite() and price > 0 else None
 
 
 def _check_side(order: Order, price: Decimal, mark: Decimal) -> None:

@@ -1,4 +1,4 @@
-"""The dashboard's lists, read back from the store when an engine starts."""
+"""The dashboard's lists and what was wished, read back from the store when an engine starts."""
 
 from typing import Any
 
@@ -6,6 +6,7 @@ from core.dashboard import EVENT_TYPES, State
 from core.market import MINUTE_MS
 from core.orders import Order
 from runner import payloads
+from runner.commands import REMEMBERED
 from runner.trader import Trader
 from store import history, series
 from store.database import Database
@@ -34,6 +35,12 @@ def rebuild(database: Database, account_id: int, state: State, trader: Trader) -
         new[section] = [fact.data for fact in reversed(page.items)]
     new["orders"] = {o.id: _resting(o) for o in trader.broker.open_orders()}
     return new
+
+
+def wishes_done(database: Database, account_id: int) -> list[payloads.Data]:
+    """Return the newest wishes that were carried out, as told, oldest first."""
+    wanted = history.Wanted(types=("command_done",), limit=REMEMBERED)
+    return [fact.data for fact in reversed(history.facts(database, account_id, wanted).items)]
 
 
 def _resting(order: Order) -> payloads.Data:

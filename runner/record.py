@@ -1,7 +1,8 @@
 """What one step did, collected until it is committed and told."""
 
+import logging
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from core.ledger import Entry
 from core.market import Bar
@@ -9,6 +10,8 @@ from core.orders import Order
 from core.trades import Trade
 from runner.payloads import Data, candle, equity_point
 from store.writer import Batch, EquityPoint, Fact
+
+log: Final = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -39,6 +42,11 @@ class Record:
         self.facts.append(Fact(self.next_number, fact_id, kind, body["at"], body))
         self.events.append((kind, body))
         self.next_number += 1
+
+    def alert(self, at: int, level: str, code: str, title: str, detail: str = "") -> None:
+        """Add something a person should know, and log it; *level* is info, warn or error."""
+        log.log(logging.INFO if level == "info" else logging.WARNING, "%s. %s", title, detail)
+        self.fact("alert_raised", {"at": at, "level": level, "code": code}, (title, detail))
 
     def candle(self, bar: Bar) -> None:
         """Add a closed candle; history played flat out is stored but not told one by one."""

@@ -1,10 +1,9 @@
 """Commits what happened, and only then tells it."""
 
-import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from core.errors import CommandError, StoreError
 from exchange.base import MarketFeed
@@ -13,8 +12,6 @@ from runner.status import Status
 from runner.telling import Telling
 from runner.trader import Trader
 from utils.finishing import finish
-
-log: Final = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -70,9 +67,7 @@ class Settling:
 
     def record_alert(self, level: str, code: str, title: str, detail: str = "") -> None:
         """Record something a person should know."""
-        log.log(logging.INFO if level == "info" else logging.WARNING, "%s. %s", title, detail)
-        body = {"at": self._now(), "level": level, "code": code}
-        self.trader.record.fact("alert_raised", body, (title, detail))
+        self.trader.record.alert(self._now(), level, code, title, detail)
 
     async def _commit_and_tell(self) -> None:
         record = self.trader.record

@@ -13,17 +13,18 @@ from core.errors import OrderRejected, RiskRefused
 from core.ledger import Portfolio, Position
 from core.market import MINUTE_MS, Bar, MarketMessage, Step
 from core.orders import Order, OrderRole, OrderType, Side
-from core.risk import Refusal, RiskLimits, RiskView, check
+from core.risk import Refusal, RiskLimits, RiskView, check, wrong_side
 from core.sizing import Budget, entry_qty
 from exchange.base import Broker
 from runner.board import Board
 from runner.booking import Booking
+from runner.council import Council
 from runner.payloads import num
 from runner.record import Record
 from runner.tally import Tally
 from runner.words import refused, signal
 from store.writer import EquityPoint
-from strategy.base import AccountView, Decision, Intent, Outlook, Strategy
+from strategy.base import Decision, Intent, Outlook, Strategy
 
 ZERO = Decimal(0)
 
@@ -56,10 +57,12 @@ class Trader:
     gate: Gate = field(default_factory=Gate)
     outlook: dict[tuple[str, str], tuple[int, Outlook]] = field(default_factory=dict)
     booking: Booking = field(init=False)
+    council: Council = field(init=False)
     minute: int = 0
 
     def __post_init__(self) -> None:
         self.booking = Booking(self.board, self.portfolio, self.tally, self.record)
+        self.council = Council(self.strategies, self.portfolio, self.record)
 
     def on_step(self, step: Step) -> None:
         """Take one step of the market."""
@@ -81,8 +84,8 @@ class Trader:
         if isinstance(message, Bar):
             self.record.candle(message)
             self.booking.excursions.on_bar(message)
-            for strategy in self.strategies:
-                self._consult(strategy, message)
+            for strategy, decision in self.council.decide(message):
+                self._follow(strategy, decision, message)
 
     def absorb(self) -> None:
         """Book what the broker reports until it has no more to say."""
@@ -90,12 +93,6 @@ class Trader:
             for report in reports:
                 for order in self.booking.book(report):
                     self._submit(order)
-
-    def _consult(self, strategy: Strategy, bar: Bar) -> None:
-        view = AccountView(position=self.portfolio.position(strategy.name, bar.symbol))
-        decision = strategy.on_bar(bar, view)
-        if decision is not None:
-            self._follow(strategy, decision, bar)
 
     def _follow(self, strategy: Strategy, decision: Decision, bar: Bar) -> None:
         if decision.outlook is not None:
@@ -148,6 +145,9 @@ class Trader:
         )  # fmt: skip
 
     def _check(self, order: Order) -> Refusal | None:
+        last = self.board.markets[order.symbol].last
+        if last is not None and (refusal := wrong_side(order, last)) is not None:
+            return refusal
         if order.qty <= 0:
             return Refusal("size", None, None, "the smallest order would risk too much")
         return check(order, self._risk_view(order), self.limits)

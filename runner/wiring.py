@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from core.errors import ConfigError, LedgerError
 from core.ledger import Entry, EntryKind, Portfolio
-from core.market import DAY_MS, MINUTE_MS, Bar
+from core.market import DAY_MS, MINUTE_MS
 from core.stream import Frame
 from exchange.paper.broker import PaperBroker
 from infra.settings import Settings
@@ -21,7 +21,7 @@ from runner.limits import risk_limits
 from runner.markets import Course, Tape, set_course
 from runner.publisher import Publisher
 from runner.pulse import Pulse
-from runner.rebuild import rebuild
+from runner.rebuild import rebuild, wishes_done
 from runner.record import Record
 from runner.state_file import StateFile
 from runner.status import Status
@@ -78,11 +78,12 @@ def wire(
     clock = course.clock
     publisher = Publisher(secrets.token_hex(4), clock, send)
     publisher.state = rebuild(database, account.id, publisher.state, trader)
-    freshness = Freshness(settings.stale_after_s)
+    desk = CommandDesk(trader, clock.monotonic, tape.feed.badge)
+    desk.recall(wishes_done(database, account.id))
     engine = Engine(
         feed=tape.feed, trader=trader, writer=Writer(database, account.id), publisher=publisher,
-        clock=clock, status=_status(tape, course, clock.now()), freshness=freshness,
-        desk=CommandDesk(trader, clock.monotonic, tape.feed.badge),
+        clock=clock, status=_status(tape, course, clock.now()),
+        freshness=Freshness(settings.stale_after_s), desk=desk,
     )  # fmt: skip
     check = LedgerCheck(database, account.id, trader.portfolio)
     pulse = Pulse(engine, StateFile(settings.state_path), check, 1 / settings.publish_hz)
@@ -163,18 +164,12 @@ def _recover(
     for symbol in trader.board.markets:
         bars = recovery.last_candles(database, account_id, symbol, _DAY_BARS)
         trader.board.remember(bars)
-        _warm(trader.strategies, bars)
+        trader.council.warm(bars)
     if saved is not None:
         trader.tally.load(saved["tally"])
         trader.booking.excursions.load(saved["excursions"])
         trader.gate.paused_by, trader.gate.paused_at = saved["paused"]
         trader.minute = saved["at"] // MINUTE_MS
-
-
-def _warm(strategies: Sequence[Strategy], bars: Sequence[Bar]) -> None:
-    for strategy in strategies:
-        for bar in bars[-strategy.warmup_bars :]:
-            strategy.warm(bar)
 
 
 def _count_trades(tally: Tally, database: Database, account_id: int) -> None:
