@@ -34,7 +34,7 @@ export function mount(root, app, { all = false } = {}) {
     if (!state || !(changed.has("activity") || changed.has("time"))) return;
     if (waiting) list.replaceChildren();
     waiting = false;
-    const facts = [...state.activity].reverse();
+    const facts = told(state.activity).reverse();
     show(every ? facts : facts.slice(0, FEW));
     list.hidden = !facts.length;
     empty.hidden = facts.length > 0;
@@ -47,6 +47,15 @@ export function mount(root, app, { all = false } = {}) {
     more.setAttribute("aria-expanded", String(every));
     update(app.store.state, new Set(["activity"]));
   }
+}
+
+/**
+ * A trade that closed tells its last fill too: the same money is not told twice.
+ * @param {Fact[]} facts @returns {Fact[]}
+ */
+function told(facts) {
+  const ended = new Set(facts.filter((fact) => fact.kind === "trade_closed").map((fact) => fact.id));
+  return facts.filter((fact) => !(fact.kind === "order_filled" && fact.reduce_only && ended.has(fact.position_id)));
 }
 
 /** @param {Fact} fact @param {App} app */
