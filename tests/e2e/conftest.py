@@ -1,0 +1,78 @@
+"""A browser before a stage; a page that complains in its console fails its test."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+
+from store.access import Role
+from tests.browser import chromium
+from tests.e2e.stage import Stage, stage
+
+PHONE = {"width": 390, "height": 844}
+
+
+class Visitor:
+    """Somebody at a browser; ``expected`` names what its console may complain of."""
+
+    def __init__(self, context: BrowserContext, stage: Stage) -> None:
+        self.context = context
+        self.stage = stage
+        self.expected: list[str] = []
+        self.complaints: list[str] = []
+
+    def page(self) -> Page:
+        """Open a blank page whose complaints are noted."""
+        page = self.context.new_page()
+        page.on("console", self._on_console)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.set_default_timeout(15_000)
+        return page
+
+    def sign_in(self, role: Role = Role.OWNER, path: str = "") -> Page:
+        """Open the dashboard with a one-time link and wait until it is live."""
+        page = self.page()
+        page.goto(self.stage.link(role, path))
+        page.locator(".conn[data-tone=live]").wait_for()
+        return page
+
+    def _on_console(self, message: ConsoleMessage) -> None:
+        said = f"{message.text} {message.location.get('url', '')}"
+        if message.type in {"error", "warning"} and not any(e in said for e in self.expected):
+            self.complaints.append(said)
+
+
+@pytest.fixture(scope="module")
+def browser(chromium_path: str) -> Iterator[Browser]:
+    with chromium(chromium_path) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def shared_stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """One stage for tests that leave it as they found it."""
+    with stage(tmp_path_factory.mktemp("stage")) as built:
+        yield built
+
+
+@pytest.fixture
+def own_stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """A stage that a test may break."""
+    with stage(tmp_path_factory.mktemp("own")) as built:
+        yield built
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Callable[[Stage], Visitor]]:
+    """Let somebody with a phone come to a stage."""
+    visitors: list[Visitor] = []
+
+    def come(to: Stage) -> Visitor:
+        context = browser.new_context(viewport=PHONE, color_scheme="dark")  # type: ignore[arg-type]
+        visitors.append(Visitor(context, to))
+        return visitors[-1]
+
+    yield come
+    for visitor in visitors:
+        visitor.context.close()
+        assert visitor.complaints == []

@@ -1,0 +1,118 @@
+"""What holds for the page's looks everywhere: no rule of accessibility broken, nothing cut."""
+
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from playwright.sync_api import Page, expect
+
+from core.market import MINUTE_MS
+from tests.e2e import scene
+from tests.e2e.conftest import Visitor
+from tests.e2e.stage import Stage
+
+Visit = Callable[[Stage], Visitor]
+WIDTHS = [320, 359, 390, 768, 1023, 1024, 1440, 2560]
+SMALL_TARGETS = """() => [...document.querySelectorAll("button, a[href], input")].filter((el) => {
+  const { width, height } = el.getBoundingClientRect();
+  return width && !el.matches(".skip") && (width < 43.5 || height < 43.5);
+}).map((el) => `${el.textContent} ${el.className}`)"""
+
+
+def violations(page: Page) -> list[str]:
+    # Animations change colours on their way; the end is what is read.
+    page.evaluate("Promise.all(document.getAnimations().map((a) => a.finished.catch(() => 0)))")
+    found = Axe().run(page).response["violations"]
+    return [f"{v['id']}: {node['html'][:200]}" for v in found for node in v["nodes"]]
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+@pytest.mark.parametrize("path", ["", "market", "trades", "more"])
+def test_no_rule_of_accessibility_is_broken(
+    shared_stage: Stage, visit: Visit, path: str, theme: str
+) -> None:
+    visitor = visit(shared_stage)
+    page = visitor.sign_in(path=path)
+    page.emulate_media(color_scheme="light" if theme == "light" else "dark")
+    page.locator("main h1, main h2").first.wait_for()
+
+    assert violations(page) == []
+
+
+def test_sheets_and_signing_in_break_no_rule_either(shared_stage: Stage, visit: Visit) -> None:
+    page = visit(shared_stage).page()
+    page.goto(shared_stage.url)
+    page.get_by_role("heading", name="Sign in").wait_for()
+    assert violations(page) == []
+
+    page = visit(shared_stage).sign_in()
+    page.get_by_role("button", name="Close BTC/USDT long").click()
+    expect(page.get_by_role("dialog").locator(".btn.main")).to_be_enabled()
+    assert violations(page) == []
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_widest_numbers_and_names_stay_inside(
+    own_stage: Stage, visit: Visit, width: int
+) -> None:
+    at, wide = own_stage.now, -1234567.89
+    figures = ("equity", "balance", "pnl_today", "unrealized_pnl", "realized_pnl_today")
+    own_stage.say("account", scene.account(at, **dict.fromkeys(figures, wide), roi_pct=-12345.67))
+    coin = "1000000MOGCOIN/USDT"
+    own_stage.say(
+        "position",
+        scene.position(at, "p9", symbol=coin, strategy="a_very_long_name", unrealized_pnl=wide),
+        "p9",
+    )
+    page = visit(own_stage).sign_in()
+    page.set_viewport_size({"width": width, "height": 900})
+    expect(page.locator(".hero .whole")).to_have_text("−$1,234,567")
+    expect(page.get_by_text("1000000MOGCOIN").first).to_be_visible()
+
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    assert (
+        page.evaluate(
+            """() => [...document.querySelectorAll(".hero .big, .fig .v, .pos .pl, .pos .row")]
+          .filter((el) => el.scrollWidth > el.clientWidth + 1).map((el) => el.textContent)"""
+        )
+        == []
+    )
+
+
+def test_what_a_thumb_presses_is_large_enough(shared_stage: Stage, visit: Visit) -> None:
+    page = visit(shared_stage).sign_in()
+    page.locator(".part-activity li").first.wait_for()
+
+    assert page.evaluate(SMALL_TARGETS) == []
+
+
+def test_the_theme_follows_the_machine_and_can_be_chosen(shared_stage: Stage, visit: Visit) -> None:
+    page = visit(shared_stage).sign_in(path="more")
+    html = page.locator("html")
+    expect(html).to_have_attribute("data-theme", "dark")
+    page.emulate_media(color_scheme="light")
+    expect(html).to_have_attribute("data-theme", "light")
+    page.get_by_role("button", name="Dark").click()
+    expect(html).to_have_attribute("data-theme", "dark")
+    page.reload()
+    expect(html).to_have_attribute("data-theme", "dark")
+
+
+def test_after_an_hour_away_three_lines_say_what_happened(
+    shared_stage: Stage, visit: Visit
+) -> None:
+    page = visit(shared_stage).sign_in()
+    page.locator(".part-activity li").first.wait_for()
+    seen = shared_stage.now - 121 * MINUTE_MS
+    page.evaluate("(at) => localStorage.setItem('quarterdeck.seen.test', String(at))", seen)
+    page.reload()
+
+    card = page.locator(".digest")
+    expect(card.get_by_role("heading", name="While you were away")).to_be_visible()
+    expect(card.locator(".cap").first).to_contain_text("2h ")
+    assert 1 <= card.get_by_role("listitem").count() <= 3
+    card.get_by_role("button", name="Dismiss").click()
+    expect(card).to_be_hidden()
+    page.reload()
+    page.locator(".part-activity li").first.wait_for()
+    expect(card).to_be_hidden()
