@@ -16,6 +16,7 @@ import { age, hourMinute, hourMinuteSecond, span } from "./time.js";
  * @property {number} marketMs age of the newest market message, real ms
  * @property {number} heardAt engine clock when we heard last
  * @property {import("./fold.js").State | null} state
+ * @property {string} me as the engine names this visitor; "" while unknown
  */
 
 /**
@@ -43,7 +44,7 @@ import { age, hourMinute, hourMinuteSecond, span } from "./time.js";
 /** Before the stream was ever asked for. @type {Facts} */
 export const UNCONNECTED = {
   phase: "connecting", phaseMs: 0, retryMs: 0, waitedMs: 0, silentMs: 0, online: true,
-  heartbeat: null, awayMs: 0, marketMs: 0, heardAt: 0, state: null,
+  heartbeat: null, awayMs: 0, marketMs: 0, heardAt: 0, state: null, me: "",
 };
 
 const LOST_AFTER_MS = 2500;
@@ -174,15 +175,15 @@ function delayed({ marketMs, silentMs, heardAt }) {
 }
 
 /** @param {Facts} facts @returns {Connection} */
-function live({ state, marketMs }) {
+function live({ state, marketMs, me }) {
   const engine = state?.engine ?? {};
   return say({ name: "live", word: "Live", tone: "live", icon: "", age: age(marketMs), canAct: true, canPause: true,
-    banner: engine.paused ? paused(engine) : null });
+    banner: engine.paused ? paused(engine, me) : null });
 }
 
-/** @param {Record<string, any>} engine @returns {Banner} */
-function paused(engine) {
-  const by = engine.paused_by ? ` by ${engine.paused_by}` : "";
+/** @param {Record<string, any>} engine @param {string} me @returns {Banner} */
+function paused(engine, me) {
+  const by = engine.paused_by ? ` by ${engine.paused_by === me ? "you" : engine.paused_by}` : "";
   const at = engine.paused_at ? ` at ${hourMinute(engine.paused_at)}` : "";
   return { tone: "off", icon: "pause", title: `Paused${by}${at}`, detail: "No new entries. Stops still stand.", action: "resume" };
 }

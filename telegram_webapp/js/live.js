@@ -16,6 +16,8 @@ import { SharedStream, canShare } from "./tabs.js";
  * @property {string} [role]
  */
 
+/** @typedef {Omit<import("./connection.js").Facts, "me">} Facts */
+
 const STREAM_PATH = "api/dashboard/stream";
 
 export class Live {
@@ -68,8 +70,12 @@ export class Live {
     this.#decide();
   }
 
-  /** Read no more. */
-  stop() {
+  /**
+   * Read no more.
+   * @param {boolean} known whether the visitor is; if not, then in no other tab either
+   */
+  stop(known) {
+    if (this.#wanted && !known) this.#shared?.leave();
     this.#wanted = false;
     this.#heartbeat = null;
     this.#decide();
@@ -82,7 +88,7 @@ export class Live {
     this.#options.onChange();
   }
 
-  /** What connection.js wants to know. @returns {import("./connection.js").Facts} */
+  /** What connection.js wants to know. @returns {Facts} */
   facts() {
     const now = performance.now();
     const { store, clock } = this.#options;

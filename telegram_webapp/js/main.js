@@ -84,19 +84,22 @@ function main() {
     });
     listenKeys(app);
     follow();
+    // Only for "by you" in words; who we may be is in the role.
+    if (session.role) session.who().then(() => painter.mark(["link"]), () => {});
   }
 
   /** Read the stream while somebody is signed in. */
   function follow() {
     if (session.role && !session.busy) live?.start();
-    else live?.stop();
+    else live?.stop(Boolean(session.role));
     if (!session.role) store.clear();
     painter.mark([...store.sections, "role"]);
   }
 
   /** @returns {import("./connection.js").Facts} */
   function facts() {
-    return live?.facts() ?? { ...UNCONNECTED, state: store.state, phaseMs: broken ? Infinity : 0 };
+    const heard = live?.facts() ?? { ...UNCONNECTED, state: store.state, phaseMs: broken ? Infinity : 0 };
+    return { ...heard, me: session.me?.subject ?? "" };
   }
 
   /** @param {Set<string>} changed */

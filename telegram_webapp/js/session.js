@@ -3,10 +3,12 @@
 /** @typedef {import("./api.js").Api} Api */
 /**
  * Why the sign-in view is shown.
- * @typedef {"" | "none" | "bad_code" | "ended" | "left" | "unreachable"} Reason
+ * @typedef {"" | "none" | "bad_code" | "slowed" | "ended" | "left" | "unreachable"} Reason
  */
 
 const CODE = /^#?(?:.*[#&?])?code=([\w.~-]+)/;
+/** Why a code was not taken, by status. @type {Record<number, Reason>} */
+const REASONS = { 0: "unreachable", 429: "slowed" };
 const TRADERS = ["trader", "owner"];
 
 export class Session {
@@ -54,19 +56,20 @@ export class Session {
     try {
       const answer = await this.#api.post("api/auth/login", { code: readCode(text) ?? text.trim() });
       this.busy = false;
-      this.me = null;
-      this.#set(answer?.role ?? (await this.who()).role, "");
+      this.me = answer;
+      this.#set(answer.role, "");
     } catch (error) {
       this.busy = false;
-      const unreachable = /** @type {any} */ (error).status === 0;
-      this.#set(known, known ? "" : unreachable ? "unreachable" : "bad_code");
+      this.#set(known, known ? "" : REASONS[/** @type {any} */ (error).status] ?? "bad_code");
     }
   }
 
   /** Ask the server who we are. @returns {Promise<Record<string, any>>} */
   async who() {
-    this.me = await this.#api.get("api/me");
-    return /** @type {Record<string, any>} */ (this.me);
+    /** @type {Record<string, any>} */
+    const me = await this.#api.get("api/me");
+    this.me = me;
+    return me;
   }
 
   /** The server no longer knows us. */

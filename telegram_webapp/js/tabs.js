@@ -81,6 +81,12 @@ export class SharedStream {
     else this.#say({ kind: "retry" });
   }
 
+  /** Tell the other tabs that the visitor is no longer known, then take no more part. */
+  leave() {
+    this.#say({ kind: "left" });
+    this.close();
+  }
+
   /** Tell an event to everyone: called by the stream of the tab that leads. @param {StreamEvent} event */
   relayEvent(event) {
     this.#options.onEvent(event);
@@ -141,7 +147,8 @@ export class SharedStream {
 
   /** @param {any} message */
   #hear(message) {
-    if (this.#leading) this.#hearAsLeader(message);
+    if (message.kind === "left") this.#options.onStatus({ phase: "denied" });
+    else if (this.#leading) this.#hearAsLeader(message);
     else this.#hearAsFollower(message);
   }
 

@@ -8,6 +8,7 @@ const WORDS = {
   "": ["Signing in", "One moment."],
   none: ["Sign in", "This dashboard shows its figures only to those who hold a link to it."],
   bad_code: ["That link is used up", "A link signs in once and not for long. Get a new one."],
+  slowed: ["Too many tries", "Wait a minute, then use the link again. It was not used up."],
   ended: ["You are signed out", "The session has ended or was revoked. Get a new link to come back."],
   left: ["You are signed out", "Nothing of the account stays on this device."],
   unreachable: ["Quarterdeck did not answer", "The link was not used. Try it again when the server is up."],
