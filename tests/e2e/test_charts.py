@@ -146,6 +146,7 @@ def test_a_finger_shows_values_and_leaves_scrolling_to_the_page(
 
 
 def test_a_line_that_nobody_vouches_for_is_grey(own_stage: Stage, visit: Visit) -> None:
+    store_recent(own_stage.data_dir, own_stage.now)
     page = open_chart(visit(own_stage), EQUITY)
     line = f"document.querySelector('{EQUITY}').data[0].line.color"
     assert page.evaluate(line) == colour(page, "accent")

@@ -53,8 +53,6 @@ class EquityChart {
   /** @type {Record<string, any>[]} */
   #trades = [];
   #loaded = "";
-  /** What the last drawing showed. */
-  #drawn = "";
   #asking = "";
   #askedAt = -Infinity;
   /** @type {Map<string, HTMLElement>} */
@@ -140,13 +138,11 @@ class EquityChart {
     const values = { day: state.account.day_open_equity, start: state.account.initial_balance, week: points[0][1] };
     const { frozen } = this.#app.connection.current;
     const figure = equityFigure({ points, marks, level: values[level] ?? null, frozen, ground: groundOf(this.#box) }, size);
-    const drawn = [figure.place, points.length, marks.length, frozen, this.#app.theme.resolved, size.width, size.height].join();
-    if (drawn === this.#drawn) return null;
-    this.#drawn = drawn;
     const has = (/** @type {string} */ kind) => marks.some((mark) => mark.kind === kind);
     this.#key.show({ long: has("long"), short: has("short"), exit: has("exit"), level: figure.levelShown ? LEVELS[level] : "" });
     setAttr(this.#box, "aria-label", `Equity over ${words}: from ${money(points[0][1])} to ${money(points[points.length - 1][1])}`);
-    return figure;
+    const look = [figure.place, points.length, marks.length, frozen, this.#app.theme.resolved, size.width, size.height].join();
+    return { ...figure, look };
   }
 
   /** The line of the loaded range, ending now. @param {NonNullable<State>} state @returns {import("./equity_series.js").Point[]} */

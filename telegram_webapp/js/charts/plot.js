@@ -4,7 +4,13 @@ import { h } from "../dom.js";
 import { loadPlotly } from "./plotly.js";
 import { scrub } from "./scrub.js";
 
-/** @typedef {{data: any[], layout: Record<string, any>}} Figure */
+/**
+ * What to draw.
+ * @typedef {object} Figure
+ * @property {any[]} data
+ * @property {Record<string, any>} layout
+ * @property {string} [look] figures of the same look need no new drawing
+ */
 /** @typedef {{width: number, height: number}} Size */
 
 /** Four drawings a second; half of that where a battery pays. */
@@ -21,6 +27,7 @@ export class Plot {
   #plotly = null;
   #timer = 0;
   #drawnAt = 0;
+  #look = "";
   #triedAt = -Infinity;
   #stopped = false;
   #observer;
@@ -59,8 +66,8 @@ export class Plot {
     if (this.#stopped || document.hidden || !size.width || !size.height) return;
     const figure = this.#figure(size);
     if (!figure) return;
-    if (this.#plotly) this.#draw(figure, size);
-    else void this.#load();
+    if (!this.#plotly) void this.#load();
+    else if (!figure.look || figure.look !== this.#look) this.#draw(figure, size);
   }
 
   /** Say in the empty box why there is no drawing. @param {string} text */
@@ -89,9 +96,10 @@ export class Plot {
   }
 
   /** @param {Figure} figure @param {Size} size */
-  #draw({ data, layout }, size) {
+  #draw({ data, layout, look = "" }, size) {
     const first = this.#box.classList.contains("waiting");
     this.#drawnAt = performance.now();
+    this.#look = look;
     if (first) this.#words.remove();
     this.#plotly.react(this.#box, data, { ...layout, ...size }, CONFIG);
     if (!first) return;
