@@ -18,6 +18,7 @@ import { SharedStream, canShare } from "./tabs.js";
 
 /** @typedef {Omit<import("./connection.js").Facts, "me">} Facts */
 
+const LOOPBACK = /^(localhost|127\.[\d.]+|\[::1\])$/;
 const STREAM_PATH = "api/dashboard/stream";
 
 export class Live {
@@ -81,10 +82,10 @@ export class Live {
     this.#decide();
   }
 
-  /** Do not wait for the next attempt. */
-  retryNow() {
+  /** Do not wait for the next attempt. @param {boolean} [doubtful] see stream.js */
+  retryNow(doubtful = false) {
     if (!this.#wanted || !this.#shown) return;
-    (this.#shared ?? this.#stream).retryNow();
+    (this.#shared ?? this.#stream).retryNow(doubtful);
     this.#options.onChange();
   }
 
@@ -100,7 +101,8 @@ export class Live {
       retryMs: Math.max(0, (this.#status.retryMs ?? 0) - (now - this.#since)),
       waitedMs: this.#wanted ? now - this.#startedAt : 0,
       silentMs: this.#status.phase === "open" ? now - this.#heardAt : 0,
-      online: navigator.onLine,
+      // A machine without a network still reaches itself.
+      online: navigator.onLine || (this.#status.phase === "open" && LOOPBACK.test(location.hostname)),
       heartbeat: beat,
       awayMs: beat ? beat.at + (now - this.#heartbeatSeen) - since : 0,
       marketMs: marketAge(store.state, clock),

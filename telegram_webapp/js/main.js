@@ -53,7 +53,7 @@ function main() {
     boot, store, api, router, clock, theme, session, connection, vitals,
     commands: { ask: async (command, args, about) => (await wave).ask(app, command, args, about) },
     get role() { return session.role; },
-    retry: () => (live ? live.retryNow() : location.reload()),
+    retry: () => (live ? live.retryNow(true) : location.reload()),
     announce: (text) => shell.announce(text),
     toast: async (toast) => (await wave).showToast(shell.toasts, toast),
   };

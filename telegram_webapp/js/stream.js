@@ -37,6 +37,8 @@ export class EventStream {
   #wanted = null;
   /** @type {() => void} */
   #wake = () => {};
+  /** @type {() => void} */
+  #cut = () => {};
 
   /** @param {StreamOptions} options */
   constructor(options) {
@@ -57,10 +59,14 @@ export class EventStream {
     this.#end({ phase: "closed" });
   }
 
-  /** Do not wait any longer. */
-  retryNow() {
+  /**
+   * Do not wait any longer.
+   * @param {boolean} [doubtful] also leave a connection that seems open
+   */
+  retryNow(doubtful = false) {
     this.#failures = 0;
     this.#wake();
+    if (doubtful) this.#cut();
   }
 
   /** @param {Status} status */
@@ -90,6 +96,7 @@ export class EventStream {
   async #attempt(unwanted) {
     const cut = new AbortController();
     const stop = () => cut.abort();
+    this.#cut = stop;
     unwanted.addEventListener("abort", stop);
     const watchdog = new Watchdog(this.#timing.watchdogMs, stop);
     this.#retry = null;

@@ -75,10 +75,10 @@ export class SharedStream {
     this.#options.onStatus({ phase: "closed" });
   }
 
-  /** Do not wait any longer. */
-  retryNow() {
-    if (this.#leading) this.#options.stream.retryNow();
-    else this.#say({ kind: "retry" });
+  /** Do not wait any longer. @param {boolean} [doubtful] see stream.js */
+  retryNow(doubtful = false) {
+    if (this.#leading) this.#options.stream.retryNow(doubtful);
+    else this.#say({ kind: "retry", doubtful });
   }
 
   /** Tell the other tabs that the visitor is no longer known, then take no more part. */
@@ -153,8 +153,8 @@ export class SharedStream {
   }
 
   /** @param {any} message */
-  #hearAsLeader({ kind, from }) {
-    if (kind === "retry") this.#options.stream.retryNow();
+  #hearAsLeader({ kind, from, doubtful }) {
+    if (kind === "retry") this.#options.stream.retryNow(doubtful);
     if (kind !== "join") return;
     this.#say({ kind: "welcome", to: from, present: this.#options.present(), status: this.#status });
   }

@@ -1,3 +1,4 @@
+import json
 from collections.abc import Callable
 
 import pytest
@@ -93,7 +94,7 @@ def test_an_answer_that_is_lost_may_be_asked_for_again_without_doing_it_twice(
     sent: list[str] = []
 
     def lose(route: Route) -> None:
-        sent.append(route.request.post_data_json["idempotency_key"])
+        sent.append(json.loads(route.request.post_data or "")["idempotency_key"])
         route.abort()
 
     page.route("**/api/commands", lose)

@@ -112,6 +112,23 @@ def test_a_web_process_that_dies_costs_no_fact(own_stage: Stage, visit: Visit) -
     expect(page.locator(".part-activity li")).to_have_count(2)
 
 
+def test_without_a_network_the_last_figures_stay_and_say_from_when(
+    shared_stage: Stage, visit: Visit
+) -> None:
+    visitor = visit(shared_stage)
+    visitor.expected = ["ERR_"]
+    page = visitor.sign_in()
+    visitor.context.set_offline(True)
+    page.evaluate("dispatchEvent(new Event('pagehide')); dispatchEvent(new Event('pageshow'))")
+
+    expect(page.locator(".conn .word")).to_have_text("Offline")
+    expect(page.locator(".banner b")).to_have_text("You are offline")
+    expect(page.locator(".banner .d")).to_contain_text("They refresh by themselves.")
+    expect(page.locator(".hero .whole")).to_have_text("$10,443")
+    visitor.context.set_offline(False)
+    expect(page.locator(".conn .word")).to_have_text("Live")
+
+
 def test_a_pause_is_a_banner_that_offers_its_end(own_stage: Stage, visit: Visit) -> None:
     page = visit(own_stage).sign_in()
     own_stage.say(

@@ -186,6 +186,18 @@ def test_a_wait_can_be_cut_short(page: Page, server: PageServer) -> None:
     wait_for_events(page, 1)
 
 
+def test_a_connection_in_doubt_is_left_for_another(page: Page, server: PageServer) -> None:
+    script = Script(holds(ONE), holds(TWO))
+    server.routes["/stream"] = script
+    page.evaluate(OPEN, {})
+    wait_for_events(page, 1)
+    page.evaluate("stream.retryNow()")
+    page.evaluate("stream.retryNow(true)")
+
+    wait_for_events(page, 2)
+    assert script.places == [None, "e-1"]
+
+
 def test_a_closed_stream_tells_nothing_more_and_opens_again_from_its_place(
     page: Page, server: PageServer
 ) -> None:
