@@ -1,15 +1,22 @@
 """Write the pages and schemas that are made from the code: ``make docs``."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 from core.catalogue import events_page, state_schema
 
 ROOT = Path(__file__).resolve().parent.parent
 
-GENERATED = {
+
+def schema_text() -> str:
+    """Return the state's JSON Schema, indented."""
+    return json.dumps(state_schema(), indent=1) + "\n"
+
+
+GENERATED: dict[str, Callable[[], str]] = {
     "docs/events.md": events_page,
-    "docs/dashboard_state.schema.json": lambda: json.dumps(state_schema(), indent=1) + "\n",
+    "docs/dashboard_state.schema.json": schema_text,
 }
 
 

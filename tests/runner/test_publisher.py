@@ -1,5 +1,6 @@
 import json
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import pytest
@@ -56,7 +57,7 @@ def test_states_are_sent_newest_only_and_not_when_unchanged() -> None:
     reader = Reader()
     publisher = Publisher("e", SetClock(), reader.take)
     for last in (1.0, 2.0, 3.0):
-        publisher.touch("price", "X", lambda last=last: {"symbol": "X", "at": 1, "last": last})
+        publisher.touch("price", "X", partial(dict, symbol="X", at=1, last=last))
     publisher.flush()
     publisher.touch("price", "X", lambda: {"symbol": "X", "at": 2, "last": 3.0})
     publisher.flush()
