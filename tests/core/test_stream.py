@@ -117,6 +117,8 @@ class Line:
                 made = self.engine.emit(event_type, data)
                 self.backlog.add(made)
                 self.facts += [made.seq] if made.is_fact else []
+            case _:
+                raise AssertionError(move)
 
     def resume(self) -> None:
         missed = self.engine.ring.since(self.reader.place)
