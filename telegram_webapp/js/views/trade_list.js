@@ -38,8 +38,8 @@ class TradeList {
 
   /** @param {State} state @param {Set<string>} changed */
   update(state, changed) {
-    if (!state) return;
     if (changed.has("route")) this.#enter();
+    if (!state) return;
     if (!["trades", "route", "time", "prices"].some((name) => changed.has(name))) return;
     this.#offer(state);
     this.#draw();
