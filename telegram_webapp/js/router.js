@@ -63,7 +63,7 @@ export class Router {
   #click(event) {
     if (event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey) return;
     const link = /** @type {Element} */ (event.target).closest?.("a[href]");
-    if (!(link instanceof HTMLAnchorElement) || link.target || link.origin !== location.origin) return;
+    if (!(link instanceof HTMLAnchorElement) || link.target || link.hash || link.origin !== location.origin) return;
     const path = link.pathname.slice(this.#base.length);
     if (path !== "" && !VIEWS.includes(path)) return;
     event.preventDefault();

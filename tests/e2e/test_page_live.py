@@ -165,6 +165,15 @@ def test_every_view_opens_from_the_bar_and_by_the_browsers_buttons(
     expect(nav.locator("[aria-current=page]")).to_have_text("More")
 
 
+def test_the_count_of_orders_leads_to_them(shared_stage: Stage, visit: Visit) -> None:
+    page = visit(shared_stage).sign_in()
+    page.set_viewport_size({"width": 390, "height": 500})
+    page.get_by_role("link", name="Orders 2").click()
+
+    expect(page.get_by_role("button", name="Edit BTC stop")).to_be_in_viewport()
+    expect(page.get_by_role("heading", name="Orders")).to_be_in_viewport()
+
+
 def test_two_tabs_read_one_stream(shared_stage: Stage, visit: Visit) -> None:
     visitor = visit(shared_stage)
     streams: list[str] = []

@@ -52,6 +52,7 @@ function tile(symbol, app) {
       setText(name, baseOf(symbol, stats));
       setAttr(el, "title", symbol);
       showFigure(last, price.last, priceText(price.last, stats));
+      setAttr(change, "title", price.change_24h_pct === null ? "Needs 24 hours of prices" : null);
       showChange(change, price.change_24h_pct ?? 0, price.change_24h_pct === null ? UNKNOWN : percentChange(price.change_24h_pct));
       if (!stats || drawn === stats.spark) return;
       drawn = stats.spark;
