@@ -43,6 +43,7 @@ async def run(settings: Settings) -> None:
         outlet = _Outlet()
         wired = wire(settings, choose_tape(settings, clock.now()), clock, outlet.send)
         try:
+            wired.pulse.state_file.sweep()
             _report(wired.pulse.state_file.set_aside(clock.now()))
             await _serve(settings, wired, outlet)
         finally:

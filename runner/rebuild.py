@@ -30,9 +30,11 @@ def rebuild(database: Database, account_id: int, state: State, trader: Trader) -
         if types == ("equity_point",):
             new[section] = _equity(database, account_id, cap)
             continue
-        wanted = history.Wanted(types=types, limit=cap)
+        # In the order they were told, which inside one step is not always that of their times.
+        wanted = history.Wanted(types=types, limit=2 * cap)
         page = history.facts(database, account_id, wanted)
-        new[section] = [fact.data for fact in reversed(page.items)]
+        told = sorted(page.items, key=lambda fact: fact.number)
+        new[section] = [fact.data for fact in told[-cap:]]
     new["orders"] = {o.id: _resting(o) for o in trader.broker.open_orders()}
     return new
 

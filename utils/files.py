@@ -15,7 +15,8 @@ def atomic_write(path: Path, data: bytes, mode: int = 0o600) -> None:
     Raises:
         OSError: the folder or the disk refused; *path* is as it was and nothing is left behind.
     """
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".new", dir=path.parent)
+    prefix, suffix = _unfinished(path)
+    descriptor, name = tempfile.mkstemp(prefix=prefix, suffix=suffix, dir=path.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:
             os.fchmod(file.fileno(), mode)
@@ -28,6 +29,21 @@ def atomic_write(path: Path, data: bytes, mode: int = 0o600) -> None:
             Path(name).unlink()
         raise
     _sync_folder(path.parent)
+
+
+def remove_unfinished(path: Path) -> None:
+    """Remove what processes that were killed in `atomic_write` of *path* left behind.
+
+    Call it while no other process writes *path*.
+    """
+    prefix, suffix = _unfinished(path)
+    for left in path.parent.glob(f"{prefix}*{suffix}"):
+        left.unlink(missing_ok=True)
+
+
+def _unfinished(path: Path) -> tuple[str, str]:
+    """Return how the names of files that are to become *path* begin and end."""
+    return f".{path.name}.", ".new"
 
 
 def make_private_folder(path: Path) -> None:
