@@ -1,6 +1,7 @@
 """The desk: one screen, its tables, and its keys."""
 
 from collections.abc import Callable, Iterator
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -10,6 +11,7 @@ from tests.e2e import scene
 from tests.e2e.conftest import Visitor
 from tests.e2e.recent import store_recent
 from tests.e2e.stage import Stage, stage
+from tests.e2e.test_page_look import violations
 
 Sit = Callable[..., Page]
 
@@ -97,6 +99,19 @@ def test_a_viewer_has_nothing_to_press_that_trades(sit: Sit) -> None:
     expect(page.get_by_role("button", name="Close", exact=False)).to_have_count(0)
     page.keyboard.press("p")
     expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_desk_and_trade_break_no_rule_of_accessibility(
+    sit: Sit, lively_stage: Stage, theme: Literal["dark", "light"]
+) -> None:
+    page = sit()
+    page.emulate_media(color_scheme=theme)
+    assert violations(page) == []
+
+    page.goto(f"{lively_stage.url}trades?trade=position-159")
+    page.locator(".trade-head").wait_for()
+    assert violations(page) == []
 
 
 def test_keys_do_what_the_foot_says_and_can_be_switched_off(sit: Sit) -> None:

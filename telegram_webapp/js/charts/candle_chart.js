@@ -4,6 +4,7 @@ import { h, setAttr } from "../dom.js";
 import { price as priceText, quantity } from "../format.js";
 import { candleFigure } from "./candle_figure.js";
 import { CandleSeries, formingOf, indexAt } from "./candle_series.js";
+import { INTERVALS } from "./intervals.js";
 import { levelsOf } from "./levels.js";
 import { Plot } from "./plot.js";
 import { forgetColours, groundOf } from "./theme.js";
@@ -12,19 +13,11 @@ import { forgetColours, groundOf } from "./theme.js";
 /** @typedef {import("../main.js").State} State */
 /** @typedef {import("./candle_figure.js").Fill} Fill */
 /** @typedef {import("./levels.js").Level} Level */
+/** @typedef {import("./intervals.js").Interval} Interval */
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
-/** Intervals that can be chosen, and how much past each asks for. */
-export const INTERVALS = {
-  "1m": { ms: MINUTE_MS, hours: 6 },
-  "5m": { ms: 5 * MINUTE_MS, hours: 24 },
-  "15m": { ms: 15 * MINUTE_MS, hours: 72 },
-  "1h": { ms: HOUR_MS, hours: 240 },
-};
-
-/** @typedef {keyof typeof INTERVALS} Interval */
 /**
  * What is looked at.
  * @typedef {object} Subject

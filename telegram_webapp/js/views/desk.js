@@ -1,15 +1,14 @@
 /** The large screen: account left, market and positions in the middle, decisions right. */
 
-import { mountCandleChart } from "../charts/candle_chart.js";
 import { h } from "../dom.js";
 import { recall, remember } from "../memory.js";
 import { mount as mountActivity } from "./activity.js";
 import { mount as mountDigest } from "./away_digest.js";
+import { candleBox } from "./candle_box.js";
 import { mount as mountFoot } from "./desk_foot.js";
 import { mount as mountLists } from "./desk_lists.js";
 import { mount as mountFigures } from "./figures.js";
 import { mount as mountHero } from "./hero.js";
-import { chosenInterval, intervalChips } from "./intervals.js";
 import { mount as mountOutlook } from "./outlook.js";
 import { mount as mountSignals } from "./signals.js";
 import { symbolTabs } from "./symbols.js";
@@ -60,24 +59,20 @@ export function mount(root, app) {
 function mountMarket(root, app) {
   let symbol = recall(KEPT) ?? "";
   const tabs = symbolTabs((name) => ({ choose: () => choose(name) }));
-  const box = h("div.candles");
-  root.append(h("div.desk-head", {}, tabs.el, h("span.sp"), intervalChips(() => look())), box);
-  /** @type {ReturnType<typeof mountCandleChart> | null} */
-  let chart = null;
+  const chart = candleBox(app);
+  root.append(h("div.desk-head", {}, tabs.el, h("span.sp"), chart.chips), chart.box);
 
   return {
     choose,
     update(state, changed) {
       const symbols = Object.keys(state?.prices ?? {});
-      if (!symbols.includes(symbol)) symbol = symbols[0] ?? symbol;
-      if (!state || !symbol) return;
+      if (!state || !symbols.length) return;
+      if (!symbols.includes(symbol)) symbol = symbols[0];
       tabs.update(symbols, symbol);
-      if (!chart) look();
-      chart?.update(state, changed);
+      chart.look(symbol);
+      chart.update(state, changed);
     },
-    unmount() {
-      chart?.unmount();
-    },
+    unmount: chart.unmount,
   };
 
   /** @param {string} name */
@@ -85,12 +80,6 @@ function mountMarket(root, app) {
     symbol = name;
     remember(KEPT, name);
     tabs.update(Object.keys(app.store.state?.prices ?? {}), symbol);
-    look();
-  }
-
-  function look() {
-    const subject = { symbol, interval: chosenInterval() };
-    if (chart) chart.show(subject);
-    else if (symbol) chart = mountCandleChart(box, app, subject);
+    chart.look(symbol);
   }
 }

@@ -1,9 +1,8 @@
 /** One market: its price, its candles, what we hold of it, what the strategies think of it. */
 
-import { mountCandleChart } from "../charts/candle_chart.js";
 import { h, setText } from "../dom.js";
 import { icon } from "../icons.js";
-import { chosenInterval, intervalChips } from "./intervals.js";
+import { candleBox } from "./candle_box.js";
 import { mount as mountPrice } from "./market_price.js";
 import { mount as mountOrders } from "./orders.js";
 import { mount as mountOutlook } from "./outlook.js";
@@ -21,17 +20,14 @@ export function mount(root, app) {
   let symbol = "";
   const tabs = symbolTabs((name) => ({ href: app.router.href("market", { symbol: name }) }));
   const price = { now: h("section.part.quote-now", { "aria-label": "Price" }), figures: h("section.part.quote-figures", { "aria-label": "Last 24 hours" }) };
-  const box = h("div.candles");
-  const chips = intervalChips((interval) => chart?.show({ symbol, interval }));
+  const chart = candleBox(app);
   const sections = ["positions", "orders", "outlook", "trades"].map((name) => h(`section.part.part-${name}`));
   const side = h("div.market-side", {}, ...sections);
-  const candles = h("section.part.quote-candles", { "aria-label": "Candles" }, h("div.card.candle-card", {}, box, chips));
+  const candles = h("section.part.quote-candles", { "aria-label": "Candles" }, h("div.card.candle-card", {}, chart.box, chart.chips));
   root.append(h("h1.vh", {}, "Market"), h("div.market", {}, h("div.market-main", {}, tabs.el, price.now, candles, price.figures), side));
   const header = mountPrice(price, app);
   const [positions, orders, outlook] = [mountPositions, mountOrders, mountOutlook].map((part, i) => part(sections[i], app));
   const trades = mountTrades(sections[3], app);
-  /** @type {ReturnType<typeof mountCandleChart> | null} */
-  let chart = null;
 
   return {
     update(state, changed) {
@@ -41,13 +37,13 @@ export function mount(root, app) {
       if (!symbol) return;
       tabs.update(symbols, symbol);
       if (["prices", "stats", "time", "route"].some((name) => changed.has(name))) header.update(state, symbol);
-      chart?.update(state, changed);
+      chart.update(state, changed);
       const own = ofSymbol(state, symbol);
       for (const part of [positions, orders, outlook]) part.update(own, changed);
       trades.update(own, changed);
     },
     unmount() {
-      chart?.unmount();
+      chart.unmount();
     },
   };
 
@@ -56,9 +52,7 @@ export function mount(root, app) {
     const wanted = app.router.current.params.get("symbol") ?? "";
     symbol = symbols.find((name) => name === wanted || name.replace("/", "") === wanted) ?? symbols[0] ?? "";
     if (!symbol) return;
-    const subject = { symbol, interval: chosenInterval() };
-    chart ??= mountCandleChart(box, app, subject);
-    chart.show(subject);
+    chart.look(symbol);
     const everything = new Set([...app.store.sections, "time", "route", "role", "connection"]);
     const own = ofSymbol(state, symbol);
     for (const part of [positions, orders, outlook]) part.update(own, everything);

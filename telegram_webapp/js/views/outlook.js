@@ -57,6 +57,7 @@ function row(app) {
       setText(name, baseOf(thought.symbol));
       setText(strategy, ` ${thought.strategy}`);
       setText(reason, sentence(thought.reason));
+      setAttr(reason, "title", thought.reason);
       setText(confidence, thought.confidence.toFixed(2));
       setText(age, ago(thought.at, app.clock.now()));
     },

@@ -40,7 +40,7 @@ function row(signal, app) {
   const detail = signal.detail || signal.reasons?.join(", ") || "";
   const el = h("li.fact", {},
     h("span.dir", {}, h("span", { "aria-hidden": "true" }, buy ? "▲" : "▼"), h("span", {}, buy ? "BUY" : "SELL")),
-    h("div", {}, h("div.h", {}, baseOf(signal.symbol), h("small", {}, ` ${signal.strategy}`)), h("div.m", {}, detail ? `${outcome}. ${detail}` : outcome)),
+    h("div", {}, h("div.h", {}, baseOf(signal.symbol), h("small", {}, ` ${signal.strategy}`)), h("div.m", { title: detail }, detail ? `${outcome}. ${detail}` : outcome)),
     h("div.r", {}, h("div.h", {}, signal.confidence.toFixed(2)), age));
   return { el, update: () => { setText(age, ago(signal.at, app.clock.now())); } };
 }

@@ -1,6 +1,7 @@
 /** One trade whole: candles around it, what happened when, and what it came to. */
 
-import { mountCandleChart, INTERVALS } from "../charts/candle_chart.js";
+import { mountCandleChart } from "../charts/candle_chart.js";
+import { INTERVALS } from "../charts/intervals.js";
 import { h } from "../dom.js";
 import { UNKNOWN, capital, change, leverage, money, percentChange, price as priceText, quantity, toneOf } from "../format.js";
 import { icon } from "../icons.js";
@@ -155,7 +156,7 @@ function facts(trade, stats) {
     row("Largest size", quantity(trade.qty, trade.symbol, stats)), row("Exit", capital(exitWords(trade))), row("Trade", trade.id)));
 }
 
-/** The candle length that shows it whole, and not as a dot. @param {Trade} trade @returns {import("../charts/candle_chart.js").Interval} */
+/** The candle length that shows it whole, and not as a dot. @param {Trade} trade @returns {import("../charts/intervals.js").Interval} */
 function intervalFor(trade) {
   const length = (trade.closed_at - trade.opened_at) * (1 + 2 * AROUND);
   const found = Object.entries(INTERVALS).find(([, { ms }]) => length / ms <= CANDLES_WANTED);

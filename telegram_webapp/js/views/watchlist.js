@@ -55,6 +55,6 @@ function row(symbol, choose) {
 
 /** @param {number | null | undefined} rate @returns {string} */
 function fundingText(rate) {
-  if (typeof rate !== "number") return "no funding";
+  if (typeof rate !== "number") return `funding ${UNKNOWN}`;
   return `funding ${rate < 0 ? MINUS : ""}${digits(rate * 100, 4)}%`;
 }
