@@ -13,6 +13,7 @@ from typing import Final
 import msgspec
 from typing_extensions import override
 
+from core.applied import Applied
 from core.errors import LedgerError
 from core.orders import Fill, FundingCharged, OrderRole, Side
 
@@ -147,7 +148,7 @@ class Portfolio:
         self.deposits: Decimal = ZERO
         self.fees: Decimal = ZERO
         self.funding: Decimal = ZERO
-        self._seen: set[tuple[str, str]] = set()
+        self._applied = Applied()
 
     @override
     def __eq__(self, other: object) -> bool:
@@ -176,8 +177,8 @@ class Portfolio:
         return self.positions.get((strategy, symbol))
 
     def knows(self, source: str, source_id: str) -> bool:
-        """Return whether that entry was applied."""
-        return (source, source_id) in self._seen
+        """Return whether that entry was applied; `core.applied` says how far it remembers."""
+        return (source, source_id) in self._applied
 
     def by_id(self, position_id: str) -> Position | None:
         """Return the open position with that id, if any."""
@@ -213,10 +214,12 @@ class Portfolio:
             LedgerError: the entry contradicts what the journal said so far.
         """
         identity = (entry.source, entry.source_id)
-        if identity in self._seen:
+        if identity in self._applied:
             return None
         closed = self._touch(entry)
-        self._seen.add(identity)
+        self._applied.add(identity, entry.position_id)
+        if closed is not None:
+            self._applied.close(closed.id)
         self.cash[entry.strategy] = self.cash.get(entry.strategy, ZERO) + entry.amount
         match entry.kind:
             case EntryKind.TRANSFER:
