@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Final
 
 from core.errors import CommandError, OrderRejected
@@ -146,7 +146,7 @@ def _level(text: str, rules: Instrument) -> Decimal | None:
     """Return the price that *text* says, on the tick, or None when it says none."""
     try:
         price = rules.round_price(Decimal(text))
-    except InvalidOperation:
+    except ArithmeticError:  # no number, or one too large for any price
         return None
     return price if price.is_finite() and price > 0 else None
 

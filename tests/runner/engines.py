@@ -60,24 +60,22 @@ async def warm(wired: Wired) -> Engine:
     return engine
 
 
-async def follow(engine: Engine, until: int, start: int = NOW) -> None:
+async def follow(engine: Engine, until: int) -> None:
     """Trade live on a clock that jumps to each step, up to *until* (ms)."""
-    clock = SetClock(start)
-    engine.clock = engine.publisher.clock = clock
     await engine.turn("running")
-    async for step in engine.feed.live(clock):
+    async for step in engine.feed.live(engine.clock):
         await engine.on_step(step)
         await engine.flush()
         if step.at >= until:
             return
 
 
-def play_on(wired: Wired, hours: int, start: int = NOW) -> None:
+def play_on(wired: Wired, hours: int) -> None:
     """Play the past, some live hours and the end."""
 
     async def run() -> None:
         engine = await warm(wired)
-        await follow(engine, start + hours * HOUR_MS, start)
+        await follow(engine, engine.now() + hours * HOUR_MS)
         await engine.close()
         await wired.pulse.write_state_file()
 

@@ -1,0 +1,27 @@
+"""Does what a test says instead of what a strategy should."""
+
+from collections.abc import Callable
+from typing import Final
+
+from core.market import Bar
+from strategy.base import AccountView, Decision
+
+behave: Callable[[Bar], Decision | None] = lambda _: None  # noqa: E731 - a test sets it
+
+
+class Faulty:
+    """Calls `behave`."""
+
+    name = "faulty"
+    warmup_bars = 10
+
+    def warm(self, bar: Bar) -> None:
+        """Behave."""
+        behave(bar)
+
+    def on_bar(self, bar: Bar, _view: AccountView) -> Decision | None:
+        """Behave."""
+        return behave(bar)
+
+
+STRATEGY: Final = Faulty
