@@ -7,6 +7,7 @@ from typing import Final, get_args
 
 from core.ledger import Portfolio
 from core.market import Bar
+from core.orders import OrderRole
 from runner.record import Record
 from strategy.base import AccountView, Action, Decision, Intent, Lean, Outlook, Strategy
 
@@ -92,6 +93,10 @@ def _check_outlook(outlook: Outlook) -> None:
 def _check_intent(intent: Intent, price: Decimal) -> None:
     if intent.action not in get_args(Action):
         raise ValueError(f"an intent must be one of {get_args(Action)}, was {intent.action!r}")
+    if intent.role not in {OrderRole.SIGNAL, OrderRole.TIMEOUT}:
+        raise ValueError(f"an intent's role must be signal or timeout, was {intent.role!r}")
+    if not all(isinstance(reason, str) for reason in intent.reasons):
+        raise ValueError(f"reasons must be words, were {intent.reasons!r}")
     levels: Iterable[tuple[str, Decimal | None]] = (
         ("stop_price", intent.stop_price), ("target_price", intent.target_price),
     )  # fmt: skip

@@ -6,7 +6,7 @@ from typing import Final
 from core.market import Bar
 from strategy.base import AccountView, Decision, Intent
 
-FAR: Final = Decimal("0.2")
+FAR: Final = Decimal("0.05")
 
 
 class Holder:
