@@ -89,11 +89,23 @@ function say(said) {
   return { tone: "idle", icon: "clock", age: "", frozen: false, canAct: false, canPause: false, banner: null, ...said };
 }
 
+/**
+ * @param {Banner["tone"]} tone
+ * @param {string} icon
+ * @param {string} title
+ * @param {string} detail
+ * @param {Banner["action"]} [action]
+ * @returns {Banner}
+ */
+function note(tone, icon, title, detail, action = "") {
+  return { tone, icon, title, detail, action };
+}
+
 /** @param {Facts} facts @returns {Connection} */
 function connecting(facts) {
   if (!facts.online) {
     return say({ name: "offline", word: "Offline", tone: "bad", icon: "offline", frozen: true,
-      banner: { tone: "off", icon: "offline", title: "You are offline", detail: "Figures come as soon as there is a network.", action: "" } });
+      banner: note("off", "offline", "You are offline", "Figures come as soon as there is a network.") });
   }
   const slow = facts.waitedMs > SLOW_AFTER_MS;
   const banner = slow ? slowBanner(facts) : null;
@@ -103,29 +115,27 @@ function connecting(facts) {
 /** @param {Facts} facts @returns {Banner} */
 function slowBanner({ phase, retryMs }) {
   const next = phase === "waiting" && retryMs >= 1000 ? ` Retrying in ${seconds(retryMs)}.` : "";
-  return { tone: "off", icon: "clock", title: "Still connecting", detail: `The engine may be starting.${next}`, action: "retry" };
+  return note("off", "clock", "Still connecting", `The engine may be starting.${next}`, "retry");
 }
 
 /** @param {Facts} facts @returns {Connection} */
 function offline(facts) {
   return say({ name: "offline", word: "Offline", tone: "bad", icon: "offline", age: age(Math.max(facts.phaseMs, facts.silentMs)), frozen: true,
-    banner: { tone: "off", icon: "offline", title: "You are offline",
-      detail: `Figures from ${hourMinute(facts.heardAt)}. They refresh by themselves.`, action: "" } });
+    banner: note("off", "offline", "You are offline", `Figures from ${hourMinute(facts.heardAt)}. They refresh by themselves.`) });
 }
 
 /** @param {Facts} facts @returns {Connection} */
 function lost(facts) {
   const next = facts.phase === "waiting" && facts.retryMs >= 1000 ? `Retrying in ${seconds(facts.retryMs)}.` : "Retrying now.";
   return say({ name: "lost", word: "Reconnecting", tone: "bad", icon: "offline", age: age(facts.phaseMs), frozen: true,
-    banner: { tone: "bad", icon: "offline", title: "Quarterdeck cannot be reached",
-      detail: `Figures from ${hourMinute(facts.heardAt)}. ${next}`, action: "retry" } });
+    banner: note("bad", "offline", "Quarterdeck cannot be reached", `Figures from ${hourMinute(facts.heardAt)}. ${next}`, "retry") });
 }
 
 /** @param {Facts} facts @returns {Connection} */
 function away({ state, heartbeat, awayMs }) {
   const since = heartbeat?.away_since ? ` since ${hourMinuteSecond(heartbeat.away_since)}` : "";
   return say({ name: "away", word: "Engine away", tone: "bad", icon: "alert", age: heartbeat?.away_since ? age(awayMs) : "", frozen: true,
-    banner: { tone: "bad", icon: "engine", title: `Engine away${since}`, detail: `Last known figures. ${awayStops(state)}`, action: "" } });
+    banner: note("bad", "engine", `Engine away${since}`, `Last known figures. ${awayStops(state)}`) });
 }
 
 /** @param {import("./fold.js").State | null} state @returns {string} */
@@ -138,25 +148,25 @@ function awayStops(state) {
 function warmingUp(engine) {
   const share = typeof engine.progress_pct === "number" ? `${Math.floor(engine.progress_pct)}% done. ` : "";
   return say({ name: "warming_up", word: "Warming up", icon: "clock",
-    banner: { tone: "off", icon: "clock", title: "Playing the past first", detail: `${share}Trading begins when it has caught up.`, action: "" } });
+    banner: note("off", "clock", "Playing the past first", `${share}Trading begins when it has caught up.`) });
 }
 
 /** @param {Record<string, any>} engine @returns {Connection} */
 function ended(engine) {
   return say({ name: "ended", word: "Ended", icon: "flag",
-    banner: { tone: "off", icon: "flag", title: "The recording is over", detail: engine.note || "Figures are those of its last moment.", action: "" } });
+    banner: note("off", "flag", "The recording is over", engine.note || "Figures are those of its last moment.") });
 }
 
 /** @returns {Connection} */
 function stopping() {
   return say({ name: "stopping", word: "Stopping", icon: "engine",
-    banner: { tone: "off", icon: "engine", title: "The engine is stopping", detail: "Positions and orders are kept for its next start.", action: "" } });
+    banner: note("off", "engine", "The engine is stopping", "Positions and orders are kept for its next start.") });
 }
 
 /** @param {Record<string, any>} engine @returns {Connection} */
 function waiting(engine) {
   return say({ name: "waiting", word: "Waiting", canPause: true,
-    banner: { tone: "off", icon: "clock", title: "Waiting for the first prices", detail: engine.note || "The market has not said anything yet.", action: "" } });
+    banner: note("off", "clock", "Waiting for the first prices", engine.note || "The market has not said anything yet.") });
 }
 
 /** @param {Facts} facts @returns {Connection} */
@@ -164,14 +174,14 @@ function stale({ state, marketMs }) {
   const stops = state?.engine.stops_held_by === "exchange" ? "Stops still stand." : "Stops act at the next price.";
   const old = span(marketMs);
   return say({ name: "stale", word: "Stale", tone: "warn", icon: "clock", age: old, frozen: true, canPause: true,
-    banner: { tone: "warn", icon: "clock", title: `Prices are ${old} old`, detail: `No new entries. ${stops}`, action: "" } });
+    banner: note("warn", "clock", `Prices are ${old} old`, `No new entries. ${stops}`) });
 }
 
 /** The engine did not call its feed stale, yet nothing new comes. @param {Facts} facts @returns {Connection} */
 function delayed({ marketMs, silentMs, heardAt }) {
   const old = span(Math.max(marketMs, silentMs));
   return say({ name: "delayed", word: "Delayed", tone: "warn", icon: "clock", age: old, frozen: true,
-    banner: { tone: "warn", icon: "clock", title: `Nothing new for ${old}`, detail: `Figures are of ${hourMinuteSecond(heardAt)}, UTC.`, action: "retry" } });
+    banner: note("warn", "clock", `Nothing new for ${old}`, `Figures are of ${hourMinuteSecond(heardAt)}, UTC.`, "retry") });
 }
 
 /** @param {Facts} facts @returns {Connection} */
@@ -185,7 +195,7 @@ function live({ state, marketMs, me }) {
 function paused(engine, me) {
   const by = engine.paused_by ? ` by ${engine.paused_by === me ? "you" : engine.paused_by}` : "";
   const at = engine.paused_at ? ` at ${hourMinute(engine.paused_at)}` : "";
-  return { tone: "off", icon: "pause", title: `Paused${by}${at}`, detail: "No new entries. Stops still stand.", action: "resume" };
+  return note("off", "pause", `Paused${by}${at}`, "No new entries. Stops still stand.", "resume");
 }
 
 /** @param {number} ms @returns {string} */

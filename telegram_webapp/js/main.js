@@ -3,6 +3,7 @@
 import { Api } from "./api.js";
 import { readBoot } from "./boot.js";
 import { UNCONNECTED, readConnection } from "./connection.js";
+import { insist } from "./insist.js";
 import { Painter } from "./painter.js";
 import { Router } from "./router.js";
 import { Session } from "./session.js";
@@ -66,13 +67,16 @@ function main() {
   if (boot.snapshot) clock.hear(boot.snapshot.at, true);
   painter.mark([...store.sections, "role", "route", "theme", "connection"]);
   painter.flush();
-  const wave = afterFirstPaint(store.state !== null).then(() => import("./second_wave.js"));
-  wave.then(goLive, (error) => {
+  const wave = afterFirstPaint(store.state !== null).then(() => insist(() => import("./second_wave.js"), breaks));
+  void wave.then(goLive);
+  void session.begin().then(follow);
+
+  /** The stream cannot even be asked for: as good as a lost one. @param {unknown} error */
+  function breaks(error) {
     console.warn(`The rest of the page did not load: ${error}`);
     broken = true;
     painter.mark(["link"]);
-  });
-  void session.begin().then(follow);
+  }
 
   /** @param {import("./second_wave.js")} modules */
   function goLive({ Live, listenKeys }) {
@@ -98,7 +102,7 @@ function main() {
 
   /** @returns {import("./connection.js").Facts} */
   function facts() {
-    const heard = live?.facts() ?? { ...UNCONNECTED, state: store.state, phaseMs: broken ? Infinity : 0 };
+    const heard = live?.facts() ?? { ...UNCONNECTED, state: store.state, phaseMs: broken ? performance.now() : 0 };
     return { ...heard, me: session.me?.subject ?? "" };
   }
 

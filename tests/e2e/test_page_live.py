@@ -1,3 +1,4 @@
+import re
 from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
@@ -34,6 +35,22 @@ def test_first_figures_need_no_answer_but_the_page_itself(
     expect(page.locator(".hero .whole")).to_have_text("$10,443")
     expect(page.locator(".pos")).to_have_count(2)
     expect(page.locator(".badge").first).to_have_text("SIMULATED")
+
+
+def test_what_did_not_load_is_asked_for_again(shared_stage: Stage, visit: Visit) -> None:
+    visitor = visit(shared_stage)
+    visitor.expected = ["ERR_", "did not load"]
+    visitor.sign_in().close()
+    page = visitor.page()
+    late = re.compile(r"/(second_wave|overview_rest|equity_chart)\.js$")
+    page.route(late, lambda route: route.abort())
+    page.goto(shared_stage.url)
+    expect(page.get_by_text("The chart has not come yet.")).to_be_visible()
+    page.unroute(late)
+
+    expect(page.locator(".conn .word")).to_have_text("Live")
+    expect(page.locator(".pos")).to_have_count(2)
+    expect(page.locator(".equity svg").first).to_be_visible()
 
 
 def test_what_happens_is_shown_as_it_happens_and_nothing_moves(

@@ -9,6 +9,8 @@ import { ago, hourMinuteSecond, fullDay } from "../time.js";
 /** @typedef {Record<string, any>} Fact */
 
 const FEW = 6;
+/** @type {Record<string, [icon: string, tone: string]>} */
+const ALERTS = { info: ["bell", ""], warn: ["alert", "warn"], error: ["alert", "loss"] };
 
 /**
  * @param {HTMLElement} root
@@ -77,7 +79,7 @@ function glyphOf(fact) {
     case "order_filled": return [fact.side === "buy" ? "up" : "down", ""];
     case "order_refused": return ["refused", ""];
     case "funding_paid": return ["funding", ""];
-    case "alert_raised": return [fact.level === "info" ? "bell" : "alert", fact.level === "error" ? "loss" : fact.level === "warn" ? "warn" : ""];
+    case "alert_raised": return ALERTS[fact.level] ?? ALERTS.info;
     case "command_done": return ["person", ""];
     default: return ["clock", ""];
   }
@@ -85,5 +87,6 @@ function glyphOf(fact) {
 
 /** @returns {HTMLElement} */
 function skeleton() {
-  return h("li", { "aria-hidden": "true" }, h("span.ic"), h("div", {}, h("div.h", {}, h("span.live")), h("div.m", {}, h("span.live"))), h("div.r", {}, h("span.live")));
+  const line = (/** @type {string} */ name) => h(`div.${name}`, {}, h("span.live"));
+  return h("li", { "aria-hidden": "true" }, h("span.ic"), h("div", {}, line("h"), line("m")), line("r"));
 }

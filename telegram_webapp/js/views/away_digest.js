@@ -45,7 +45,8 @@ export function mount(root, app) {
 
   /** @param {{title: string, detail: string, amount: number | null}[]} lines @param {number} awayMs */
   function show(lines, awayMs) {
-    const close = h("button.iconbtn.bare", { type: "button", "aria-label": "Dismiss", onclick: () => { root.hidden = true; } }, h("span", {}, icon("close")));
+    const hide = () => { root.hidden = true; };
+    const close = h("button.iconbtn.bare", { type: "button", "aria-label": "Dismiss", onclick: hide }, h("span", {}, icon("close")));
     root.replaceChildren(h("div.card.digest", {},
       h("div.digest-head", {}, h("h2", {}, "While you were away"), h("span.cap", {}, span(awayMs)), h("span.sp"), close),
       h("ul", {}, ...lines.map(line))));

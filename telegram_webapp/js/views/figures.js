@@ -15,14 +15,20 @@ import { day } from "../time.js";
  * @property {(a: Account) => string} basis
  */
 
+/** @param {Account} a @returns {string} */
+const openPositions = (a) => (a.positions ? counted(a.positions, "position") : "no position");
+
+/** @param {Account} a @returns {string} */
+const sample = (a) => (a.win_rate_pct === null ? a.win_rate_reason : counted(a.closed_trades, "trade"));
+
 /** @type {Figure[]} */
 const FIGURES = [
   { label: "Balance", value: (a) => a.balance, text: money, basis: (a) => `from ${money(a.initial_balance, 0)}` },
-  { label: "Unrealized", change: true, value: (a) => a.unrealized_pnl, text: change, basis: (a) => (a.positions ? counted(a.positions, "position") : "no position") },
+  { label: "Unrealized", change: true, value: (a) => a.unrealized_pnl, text: change, basis: openPositions },
   { label: "Realized", change: true, value: (a) => a.realized_pnl_today, text: change, basis: () => "today, net" },
   { label: "ROI", change: true, value: (a) => a.roi_pct, text: percentChange, basis: (a) => `since ${day(a.started_at)}` },
   { label: "Margin used", value: (a) => a.margin_used_pct, text: percent, basis: (a) => `${money(a.margin_used, 0)} of equity` },
-  { label: "Win rate", value: (a) => a.win_rate_pct, text: percent, basis: (a) => (a.win_rate_pct === null ? a.win_rate_reason : counted(a.closed_trades, "trade")) },
+  { label: "Win rate", value: (a) => a.win_rate_pct, text: percent, basis: sample },
 ];
 
 /** @param {HTMLElement} root @param {import("../main.js").App} _ @returns {import("../main.js").View} */

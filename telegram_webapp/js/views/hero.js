@@ -3,6 +3,7 @@
 import { h, setFigure, setText } from "../dom.js";
 import { setTone, showChange } from "../figure.js";
 import { change, money, percentChange, toneOf } from "../format.js";
+import { insist } from "../insist.js";
 import { lateStyles } from "../styles.js";
 import { fullDay, hourMinute } from "../time.js";
 
@@ -89,14 +90,17 @@ class LateChart {
   }
 
   async #load() {
-    try {
-      const [{ mountEquityChart }] = await Promise.all([import("../charts/equity_chart.js"), lateStyles(this.#app.boot.static)]);
-      if (this.#gone) return;
-      this.#view = mountEquityChart(this.#el, this.#app);
-      this.#view?.update(this.#app.store.state, new Set([...this.#app.store.sections, "connection", "theme", "time"]));
-    } catch (error) {
-      console.warn(`The equity chart did not load: ${error}`);
-      this.#el.replaceChildren(h("p.cap.nochart", {}, "The chart did not load. The figures are not affected."));
-    }
+    const [{ mountEquityChart }] = await Promise.all([
+      insist(() => import("../charts/equity_chart.js"), () => this.#excuse()),
+      lateStyles(this.#app.boot.static),
+    ]);
+    if (this.#gone) return;
+    this.#el.replaceChildren();
+    this.#view = mountEquityChart(this.#el, this.#app);
+    this.#view?.update(this.#app.store.state, new Set([...this.#app.store.sections, "connection", "theme", "time"]));
+  }
+
+  #excuse() {
+    this.#el.replaceChildren(h("p.cap.nochart", {}, "The chart has not come yet. The figures are not affected."));
   }
 }

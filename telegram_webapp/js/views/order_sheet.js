@@ -15,13 +15,18 @@ export async function openOrder(app, order) {
   const stats = app.store.state?.stats[order.symbol];
   const level = levelOf(order) ?? 0;
   const name = orderName(order);
-  const input = /** @type {HTMLInputElement} */ (h("input", { name: "level", inputmode: "decimal", autocomplete: "off", value: plain(level, stats), "aria-describedby": "level-note" }));
+  const input = /** @type {HTMLInputElement} */ (h("input", {
+    name: "level", inputmode: "decimal", autocomplete: "off", value: plain(level, stats), "aria-describedby": "level-note",
+  }));
   const note = h("p.cap", { id: "level-note" }, noteOf(app, order, stats));
   const error = h("p.sheet-error", { role: "alert", hidden: true });
   const cancel = h("button.btn.quiet", { type: "button" }, "Cancel order");
   const move = /** @type {HTMLButtonElement} */ (h("button.btn.main", { type: "submit", disabled: true }, "Move"));
-  const form = h("form", { novalidate: true }, h("label.field", {}, h("span", {}, order.type === "limit" ? "Limit price" : "Level that triggers it"), input), note, error, h("div.two-btn", {}, cancel, move));
-  const lead = h("p.lead", {}, `${capital(order.side)} ${quantity(order.qty - order.filled_qty, order.symbol, stats)}${order.reduce_only ? ", reduce-only" : ""}.`);
+  const label = order.type === "limit" ? "Limit price" : "Level that triggers it";
+  const form = h("form", { novalidate: true },
+    h("label.field", {}, h("span", {}, label), input), note, error, h("div.two-btn", {}, cancel, move));
+  const size = quantity(order.qty - order.filled_qty, order.symbol, stats);
+  const lead = h("p.lead", {}, `${capital(order.side)} ${size}${order.reduce_only ? ", reduce-only" : ""}.`);
   const sheet = openSheet({ title: name, badge: app.store.state?.engine.badge, body: [lead, form] });
   const ask = (/** @type {string} */ command, /** @type {Record<string, any>} */ args) => {
     sheet.close();

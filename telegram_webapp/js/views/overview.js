@@ -1,6 +1,7 @@
 /** The phone's first view: alive, how am I doing, what is at risk, what happened. */
 
 import { h } from "../dom.js";
+import { insist } from "../insist.js";
 import { mount as mountFigures } from "./figures.js";
 import { mount as mountHero } from "./hero.js";
 import { mount as mountPrices } from "./prices.js";
@@ -36,7 +37,7 @@ export function mount(root, app) {
   };
 
   async function more() {
-    const module = await import("./overview_rest.js");
+    const module = await insist(() => import("./overview_rest.js"));
     if (gone) return;
     const added = module.mountRest([...rest, digest], app);
     const all = new Set([...app.store.sections, "connection", "time", "role"]);

@@ -50,13 +50,16 @@ function build(position, app) {
     }, "Close")),
   };
   const leg = (/** @type {string} */ label, /** @type {HTMLElement} */ value) => h("div", {}, h("dt", {}, label), h("dd", {}, value));
+  const quote = h("span.quote", {}, symbol.slice(baseOf(symbol).length));
+  const name = h("span.name", { title: symbol }, baseOf(symbol), quote);
+  const liquidation = h("span", {}, "Liq", h("span.lg", {}, "uidation"), " ", parts.liqPrice);
   const el = h("article.pos.card", { "aria-label": `${symbol} ${side}` },
-    h("div.row", {}, h("h3.sym", {}, h("span.name", { title: symbol }, baseOf(symbol), h("span.quote", {}, symbol.slice(baseOf(symbol).length))), parts.tag), h("span.pl", {}, parts.profit)),
+    h("div.row", {}, h("h3.sym", {}, name, parts.tag), h("span.pl", {}, parts.profit)),
     h("div.row", {}, h("span.cap.about", {}, parts.strategy, parts.open), h("span.roe", {}, parts.roe)),
     h("dl.legs", {}, leg("Size", parts.size), leg("Entry", parts.entry), leg("Mark", parts.mark)),
     rail.el,
     h("div.row.ends", {}, parts.stop, parts.target),
-    h("div.liq", {}, h("div.l", {}, h("div.row", {}, h("span", {}, "Liq", h("span.lg", {}, "uidation"), " ", parts.liqPrice), parts.distance), parts.meter), parts.close));
+    h("div.liq", {}, h("div.l", {}, h("div.row", {}, liquidation, parts.distance), parts.meter), parts.close));
   return { ...parts, el };
 }
 

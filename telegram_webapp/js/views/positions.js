@@ -16,7 +16,8 @@ export function mount(root, app) {
   const orders = h("a.link", { href: "#orders", hidden: true });
   const list = h("div.cards");
   const empty = emptyBox();
-  const closeAll = h("button.btn.quiet.all", { type: "button", hidden: true, onclick: () => void app.commands.ask("close_all", {}) }, "Close all positions");
+  const askAll = () => void app.commands.ask("close_all", {});
+  const closeAll = h("button.btn.quiet.all", { type: "button", hidden: true, onclick: askAll }, "Close all positions");
   root.append(h("div.sec", {}, h("h2", {}, "Positions"), count, h("span.sp"), orders), list, empty.el, closeAll);
   list.append(skeleton(), skeleton());
   let waiting = true;

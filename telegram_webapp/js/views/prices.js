@@ -32,7 +32,8 @@ export function mount(root, app) {
 
 /** @returns {HTMLElement} */
 function placeholder() {
-  return h("div.price.card", { "aria-hidden": "true" }, h("span.t", {}, h("span.live")), h("span.p", {}, h("span.live")), h("span.d", {}, h("span.live")));
+  const lines = ["t", "p", "d"].map((name) => h(`span.${name}`, {}, h("span.live")));
+  return h("div.price.card", { "aria-hidden": "true" }, ...lines);
 }
 
 /** @param {string} symbol @param {import("../main.js").App} app */

@@ -17,13 +17,16 @@ export function mount(root, app) {
   return {
     update(state, changed) {
       conn.update(app.connection.current, Boolean(app.role));
-      if (changed.has("time")) setText(clock, state && app.clock.now() ? `${fullDay(app.clock.now())}, ${hourMinuteSecond(app.clock.now())} UTC` : "");
+      if (changed.has("time")) setText(clock, dateAndTime(app.clock.now()));
       if (changed.has("engine")) showBadge(badge, state?.engine.badge ?? "");
       pause.update(Boolean(state?.engine.paused));
     },
     unmount() {},
   };
 }
+
+/** @param {number} at 0 while unknown @returns {string} */
+const dateAndTime = (at) => (at ? `${fullDay(at)}, ${hourMinuteSecond(at)} UTC` : "");
 
 function connection() {
   const dot = h("i.dot");
@@ -61,7 +64,8 @@ function pauseButton(app) {
   let paused = false;
   const glyph = h("span", {}, icon("pause"));
   const label = h("b.wide", {}, "Pause trading");
-  const el = h("button.iconbtn.pause", { type: "button", onclick: () => void app.commands.ask(paused ? "resume" : "pause", {}) }, glyph, label);
+  const ask = () => void app.commands.ask(paused ? "resume" : "pause", {});
+  const el = h("button.iconbtn.pause", { type: "button", onclick: ask }, glyph, label);
   setAttr(el, "aria-label", "Pause trading");
   return {
     el,
