@@ -68,6 +68,11 @@ class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
     revoked_at: int | None
 
 
+def access_database(path: Path) -> Database:
+    """Return the database of credentials at *path*, of which nothing is opened yet."""
+    return Database(f"sqlite:///{path}", ACCESS_MIGRATIONS)
+
+
 class AccessStore:
     """``access.db``: written by the web process, the launcher's commands and the bot.
 
@@ -76,7 +81,7 @@ class AccessStore:
     """
 
     def __init__(self, path: Path) -> None:
-        self._database = Database(f"sqlite:///{path}", ACCESS_MIGRATIONS)
+        self._database = access_database(path)
         self.audit = AuditLog(self._database)
 
     def migrate(self) -> None:

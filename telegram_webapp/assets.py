@@ -6,6 +6,7 @@ Relative imports between modules work, and no module of one version meets one of
 import hashlib
 import logging
 import mimetypes
+import threading
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,7 +15,8 @@ from typing import Any, Final
 import msgspec
 
 from core.errors import ConfigError
-from telegram_webapp.compression import IDENTITY, THOROUGH
+from telegram_webapp.compression import IDENTITY, SMALLEST
+from telegram_webapp.errands import pack_apart
 from telegram_webapp.offload import in_thread
 from utils.files import atomic_write, make_private_folder
 
@@ -60,6 +62,7 @@ class Assets:
         self._small: dict[str, bytes] = {}
         self._large: dict[str, _Large] = {}
         self._packed: dict[tuple[str, str], bytes] = {}
+        self._packing = threading.Lock()
         tree = hashlib.sha256()
         for name, path in sorted({**_tree(root), PLOTLY: _plotly()}.items()):
             digest = _digest(path)
@@ -86,7 +89,7 @@ class Assets:
         if name in self._small:
             body = self._small_packed(name, encoding)
         elif name in self._large:
-            body = in_thread(self._large_packed, self._large[name], encoding)
+            body, encoding = self._large_packed(self._large[name], encoding)
         else:
             return None
         return Packed(body, mimetype, encoding)
@@ -96,23 +99,33 @@ class Assets:
             return self._small[name]
         place = (name, encoding)
         if place not in self._packed:
-            self._packed[place] = THOROUGH[encoding](self._small[name])
+            self._packed[place] = SMALLEST[encoding](self._small[name])
         return self._packed[place]
 
-    def _large_packed(self, large: "_Large", encoding: str) -> bytes:
-        """Return a file that is too large for memory, compressed once for all processes."""
-        if encoding == IDENTITY:
-            return large.path.read_bytes()
-        packed = self._cache / f"{large.digest}.{encoding}"
-        if packed.exists():
-            return packed.read_bytes()
-        body = THOROUGH[encoding](large.path.read_bytes())
+    def _large_packed(self, large: "_Large", encoding: str) -> tuple[bytes, str]:
+        """Return a file that is too large for memory as it is sent, and its encoding."""
+        if encoding != IDENTITY:
+            try:
+                return self._compressed(large, encoding), encoding
+            except OSError as error:
+                log.warning("%s is sent as it is: %s", large.path.name, error)
+        return in_thread(large.path.read_bytes), IDENTITY
+
+    def _compressed(self, large: "_Large", encoding: str) -> bytes:
+        kept = self._cache / f"{large.digest}.{encoding}"
+        with self._packing:  # whoever comes meanwhile finds it done
+            if kept.exists():
+                return in_thread(kept.read_bytes)
+            body = pack_apart(large.path, encoding)
+            in_thread(self._keep, kept, body)
+        return body
+
+    def _keep(self, path: Path, body: bytes) -> None:
         try:
             make_private_folder(self._cache)
-            atomic_write(packed, body)
+            atomic_write(path, body)
         except OSError as error:
-            log.warning("%s is compressed each time: %s", large.path.name, error)
-        return body
+            log.warning("%s is compressed each time: %s", path.name, error)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,16 @@ QUICK: Final[Mapping[str, Callable[[bytes], bytes]]] = {
     "br": lambda data: bytes(brotli.compress(data, quality=4)),
     "gzip": lambda data: _gzip(data, 4),
 }
-# Slow ones, for files that are compressed once.
+# Slow ones, for files that are compressed once: megabytes, in seconds and much memory.
 THOROUGH: Final[Mapping[str, Callable[[bytes], bytes]]] = {
     "br": lambda data: bytes(brotli.compress(data, quality=9)),
     "gzip": lambda data: _gzip(data, 9),
+}
+# The smallest result, for files that fit the window: of this size it takes little memory.
+SMALL_WINDOW: Final = 16
+SMALLEST: Final[Mapping[str, Callable[[bytes], bytes]]] = {
+    "br": lambda data: bytes(brotli.compress(data, quality=11, lgwin=SMALL_WINDOW)),
+    "gzip": THOROUGH["gzip"],
 }
 IDENTITY: Final = ""
 GZIP_WINDOW: Final = 16 + zlib.MAX_WBITS

@@ -8,6 +8,7 @@ from infra.settings import Settings
 from store.access import AccessStore
 from telegram_webapp.app import create_app
 from telegram_webapp.auth.doorman import Doorman
+from telegram_webapp.errands import upgrade_apart
 from telegram_webapp.hub import Hub
 from telegram_webapp.link import EngineLink
 from telegram_webapp.mirror import Mirror
@@ -33,10 +34,11 @@ class WebProcess:
 
         Raises:
             ConfigError: the database of credentials or the page's files cannot be used.
+            StoreError: that database refused.
         """
         clock = SystemClock()
+        upgrade_apart(settings.access_path)
         access = AccessStore(settings.access_path)
-        access.migrate()
         mirror = Mirror(clock)
         doorman = Doorman(access, clock)
         self.hub = Hub(
