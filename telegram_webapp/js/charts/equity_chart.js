@@ -71,7 +71,7 @@ class EquityChart {
   update(state, changed) {
     this.#state = state;
     if (changed.has("theme")) forgetColours();
-    if (!state?.account.at) return;
+    if (typeof state?.account.equity !== "number") return;
     const restored = changed.has("connection") && !this.#app.connection.current.frozen;
     if (!this.#series.extend(state.equity) || this.#loaded !== this.#range || restored) void this.#ask();
     if (["account", "equity", "trades", "positions", "theme", "connection"].some((name) => changed.has(name))) this.#plot.ask();
@@ -134,12 +134,12 @@ class EquityChart {
     const { level, words } = RANGES[this.#loaded];
     const trades = joinTrades(this.#trades, state.trades);
     const span = /** @type {[number, number]} */ ([points[0][0], points[points.length - 1][0]]);
-    const marks = marksOf({ trades, positions: Object.values(state.positions) }, span, Math.floor(size.width / MARK_PX));
+    const { marks, whole } = marksOf({ trades, positions: Object.values(state.positions) }, span, Math.floor(size.width / MARK_PX));
     const values = { day: state.account.day_open_equity, start: state.account.initial_balance, week: points[0][1] };
     const { frozen } = this.#app.connection.current;
     const figure = equityFigure({ points, marks, level: values[level] ?? null, frozen, ground: groundOf(this.#box) }, size);
     const has = (/** @type {string} */ kind) => marks.some((mark) => mark.kind === kind);
-    this.#key.show({ long: has("long"), short: has("short"), exit: has("exit"), level: figure.levelShown ? LEVELS[level] : "" });
+    this.#key.show({ long: has("long"), short: has("short"), exit: has("exit"), level: figure.levelShown ? LEVELS[level] : "", note: whole ? "" : "largest only" });
     setAttr(this.#box, "aria-label", `Equity over ${words}: from ${money(points[0][1])} to ${money(points[points.length - 1][1])}`);
     const look = [figure.place, points.length, marks.length, frozen, this.#app.theme.resolved, size.width, size.height].join();
     return { ...figure, look };
@@ -148,10 +148,16 @@ class EquityChart {
   /** The line of the loaded range, ending now. @param {NonNullable<State>} state @returns {import("./equity_series.js").Point[]} */
   #points(state) {
     const { hours } = RANGES[this.#loaded];
-    const { at, equity } = state.account;
+    const { equity } = state.account;
+    const at = heardAt(state);
     const points = this.#series.since(hours ? at - hours * HOUR : -Infinity).filter(([time]) => time < at);
     if (!points.length) points.push([at - (hours ?? 1) * HOUR, hours ? equity : state.account.initial_balance]);
     points.push([at, equity]);
     return points;
   }
+}
+
+/** When the figures are of: the account says nothing while nothing changes. @param {NonNullable<State>} state @returns {number} */
+function heardAt({ account, equity, feed }) {
+  return Math.max(account.at, equity.at(-1)?.at ?? 0, feed.last_message_at ?? 0);
 }

@@ -16,7 +16,7 @@ const WORDS = { long: "Long", short: "Short", exit: "Exit", level: "" };
 /**
  * @typedef {object} Key
  * @property {HTMLElement} el
- * @property {(shown: {long: boolean, short: boolean, exit: boolean, level: string}) => void} show
+ * @property {(shown: {long: boolean, short: boolean, exit: boolean, level: string, note: string}) => void} show
  */
 
 /** Make the key. @returns {Key} */
@@ -25,10 +25,12 @@ export function equityKey() {
     const text = h("b", {}, word);
     return { name, text, el: h("span", { hidden: true }, shape(name), text) };
   });
-  const el = h("div.chart-key", { "aria-hidden": "true" }, ...parts.map((part) => part.el));
+  const note = h("span");
+  const el = h("div.chart-key", { "aria-hidden": "true" }, ...parts.map((part) => part.el), note);
   return {
     el,
     show(shown) {
+      setText(note, shown.note);
       for (const { name, text, el: part } of parts) {
         const value = /** @type {Record<string, boolean | string>} */ (shown)[name];
         part.hidden = !value;

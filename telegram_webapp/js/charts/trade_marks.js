@@ -1,5 +1,7 @@
 /** Entries and exits as points in time, from closed trades and open positions. */
 
+import { change, leverage } from "../format.js";
+
 /**
  * @typedef {object} Mark
  * @property {number} at ms
@@ -7,8 +9,6 @@
  * @property {string} text one line for the reader
  * @property {number} weight what it came to, for choosing when there are too many
  */
-
-import { change, leverage } from "../format.js";
 
 /**
  * Join trades of several sources; the later source wins.
@@ -20,11 +20,11 @@ export function joinTrades(...sources) {
 }
 
 /**
- * The marks between two times; of too many the trades that moved most money.
+ * The marks between two times, oldest first; of too many the trades that moved most money.
  * @param {{trades: Record<string, any>[], positions: Record<string, any>[]}} from
  * @param {[number, number]} span ms
  * @param {number} most marks
- * @returns {Mark[]} oldest first
+ * @returns {{marks: Mark[], whole: boolean}} whole: none was left out
  */
 export function marksOf({ trades, positions }, [start, end], most) {
   /** @type {Mark[]} */
@@ -36,8 +36,9 @@ export function marksOf({ trades, positions }, [start, end], most) {
     marks.push({ at: trade.closed_at, kind: "exit", weight, text: `Exit ${trade.symbol} ${change(trade.net_pnl)}` });
   }
   const inside = marks.filter((mark) => mark.at >= start && mark.at <= end);
-  if (inside.length > most) inside.sort((a, b) => b.weight - a.weight).splice(most);
-  return inside.sort((a, b) => a.at - b.at);
+  const whole = inside.length <= most;
+  if (!whole) inside.sort((a, b) => b.weight - a.weight).splice(most);
+  return { marks: inside.sort((a, b) => a.at - b.at), whole };
 }
 
 /** @param {Record<string, any>} item trade or position @param {number} weight @returns {Mark} */

@@ -62,7 +62,7 @@ export function mount(root, app) {
 /** The state as if there were one market. @param {State} state @param {string} symbol @returns {State} */
 function ofSymbol(state, symbol) {
   const own = (/** @type {Record<string, any>} */ section) => Object.fromEntries(Object.entries(section).filter(([, item]) => item.symbol === symbol));
-  return { ...state, prices: own(state.prices), positions: own(state.positions), orders: own(state.orders), outlook: own(state.outlook), trades: state.trades.filter((trade) => trade.symbol === symbol) };
+  return { ...state, prices: own(state.prices), positions: own(state.positions), orders: own(state.orders), outlook: own(state.outlook), trades: state.trades.filter((/** @type {any} */ trade) => trade.symbol === symbol) };
 }
 
 /** @param {HTMLElement} root @param {App} app */

@@ -55,7 +55,7 @@ class TradeDetail {
 
   /** @param {NonNullable<import("../main.js").State>} state */
   #find(state) {
-    const trade = state.trades.find((item) => item.id === this.#id);
+    const trade = state.trades.find((/** @type {Trade} */ item) => item.id === this.#id);
     if (trade) this.#show(trade, state);
     else if (!this.#searching) void this.#search();
   }

@@ -117,7 +117,7 @@ class TradeList {
     const { symbol, strategy } = this.#filter;
     const live = this.#app.store.state?.trades ?? [];
     const wanted = (/** @type {Trade} */ trade) => (!symbol || trade.symbol === symbol) && (!strategy || trade.strategy === strategy);
-    const joined = new Map([...live.filter(wanted).map((trade) => /** @type {[string, Trade]} */ ([trade.id, trade])), ...this.#known]);
+    const joined = new Map([...live.filter(wanted).map((/** @type {Trade} */ trade) => /** @type {[string, Trade]} */ ([trade.id, trade])), ...this.#known]);
     return [...joined.values()].sort(newestFirst);
   }
 

@@ -167,7 +167,8 @@ def test_of_labels_that_would_touch_the_more_important_one_stays(modules: Page) 
 
 MARKS = """async ([trades, positions, span, most]) => {
   const { marksOf } = await import("/js/charts/trade_marks.js");
-  return marksOf({ trades, positions }, span, most).map(({ at, kind }) => [at, kind]);
+  const { marks, whole } = marksOf({ trades, positions }, span, most);
+  return [marks.map(({ at, kind }) => [at, kind]), whole];
 }"""
 
 
@@ -181,4 +182,5 @@ def test_of_too_many_trades_those_that_moved_most_money_are_marked(modules: Page
 
     found = modules.evaluate(MARKS, [trades, [position], [0, 60], 5])
 
-    assert found == [[11, "long"], [12, "exit"], [13, "long"], [14, "exit"], [50, "short"]]
+    marks = [[11, "long"], [12, "exit"], [13, "long"], [14, "exit"], [50, "short"]]
+    assert found == [marks, False]
