@@ -40,7 +40,7 @@ function row(trade, app) {
   const el = h("li.fact", {}, h("a.trade", { href: app.router.href("trades", { trade: trade.id }) },
     h("span.ic", { class: `ic ${tone === "flat" ? "" : tone}` }, icon(name)),
     h("div", {},
-      h("div.h", {}, baseOf(symbol), " ", h("span.tag", {}, `${capital(side)} ${leverage(trade.leverage)}`)),
+      h("div.h", {}, h("span", {}, baseOf(symbol)), h("span.tag", {}, `${capital(side)} ${leverage(trade.leverage)}`)),
       h("div.m", {}, `${strategy}, ${exitWords(trade)}, ${held}`)),
     h("div.r", {}, h("div", { class: `num ${tone}` }, change(net)), h("div.m", {}, `${percentChange(trade.roe_pct)} · `, time))));
   return { el, update: () => { setText(time, shortTime(trade.closed_at, app.clock.now())); } };
