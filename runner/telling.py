@@ -114,7 +114,7 @@ class Telling:
         }
 
     def _account(self) -> Data:
-        at = max((m.at for m in self.trader.board.markets.values()), default=0)
+        at = self.publisher.clock.now()
         return self.trader.tally.account(at, self.trader.board.marks, self.status.currency)
 
     def _feed(self) -> Data:
