@@ -164,3 +164,16 @@ def test_the_chart_takes_the_colours_of_a_new_theme(lively_stage: Stage, visit: 
     page.emulate_media(color_scheme="light")
 
     page.wait_for_function(f"() => {line} === 'rgba(36,86,211,1)'")
+
+
+def test_a_chart_shrinks_with_a_screen_that_is_turned(lively_stage: Stage, visit: Visit) -> None:
+    page = open_chart(visit(lively_stage), EQUITY)
+    page.set_viewport_size({"width": 844, "height": 390})
+    page.wait_for_function(f"() => document.querySelector('{EQUITY}').clientWidth > 700")
+
+    page.set_viewport_size({"width": 320, "height": 700})
+
+    page.wait_for_function(f"() => document.querySelector('{EQUITY} svg').clientWidth <= 320")
+    right = page.get_by_role("button", name="All").first.bounding_box()
+    assert right is not None
+    assert right["x"] + right["width"] <= 320
