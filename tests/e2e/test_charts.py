@@ -169,7 +169,7 @@ def test_the_chart_takes_the_colours_of_a_new_theme(lively_stage: Stage, visit: 
 def test_a_chart_shrinks_with_a_screen_that_is_turned(lively_stage: Stage, visit: Visit) -> None:
     page = open_chart(visit(lively_stage), EQUITY)
     page.set_viewport_size({"width": 844, "height": 390})
-    page.wait_for_function(f"() => document.querySelector('{EQUITY}').clientWidth > 700")
+    page.wait_for_function(f"() => document.querySelector('{EQUITY}').clientWidth > 500")
 
     page.set_viewport_size({"width": 320, "height": 700})
 
