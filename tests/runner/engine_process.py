@@ -65,20 +65,22 @@ class Heard:
 
 
 class EngineProcess:
-    """One engine on *folder*; *settings* are environment variables."""
+    """One engine on *folder* that logs beside it; *settings* are environment variables."""
 
-    def __init__(self, folder: Path, *, churn: bool = False, **settings: str) -> None:
+    def __init__(
+        self, folder: Path, *, churn: bool = False, log: Path | None = None, **settings: str
+    ) -> None:
         self.folder = folder
         self.socket = folder / "run" / "engine.sock"
-        self.log_path = folder.parent / f"{folder.name}.log"
+        self.log_path = log or folder.parent / f"{folder.name}.log"
         self.heard = Heard()
         program = ["-c", WITH_OWN_STRATEGIES] if churn else ["-m", "runner"]
         kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
         given = {"MARKET": "sim", "WARMUP_DAYS": "0", "DATA_DIR": str(folder), **settings}
-        with self.log_path.open("ab") as log:
+        with self.log_path.open("ab") as out:
             self.process = subprocess.Popen(
                 [sys.executable, *program], cwd=ROOT, env=kept | given,
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                stdin=subprocess.DEVNULL, stdout=out, stderr=out,
             )  # fmt: skip
         self._listening = threading.Thread(target=self._listen, daemon=True)
         self._listening.start()

@@ -1,0 +1,227 @@
+"""The engine process: how it starts on bad files, and how it ends."""
+
+import json
+import signal
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+from core.dashboard import SCHEMA_VERSION
+from tests.runner.audit import Books, check_books, check_state, check_told
+from tests.runner.engine_process import EngineProcess
+from tests.runner.tapes import record
+
+STATE = "dashboard_state.json"
+BUSY = {"SPEED": "20000", "STRATEGIES": "churn", "RISK__RISK_PER_TRADE_PCT": "0.01"}
+
+
+@contextmanager
+def reader(path: Path) -> Iterator[list[int]]:
+    """Read *path* all the time; yield the numbers of the snapshots seen."""
+    seen: list[int] = []
+    done = threading.Event()
+
+    def read() -> None:
+        while not done.wait(0.002):
+            if path.exists():
+                snapshot = json.loads(path.read_bytes())
+                assert snapshot["schema_version"] == SCHEMA_VERSION
+                assert snapshot["state"]["account"] is not None
+                seen.append(snapshot["seq"])
+
+    reading = threading.Thread(target=read)
+    reading.start()
+    try:
+        yield seen
+    finally:
+        done.set()
+        reading.join()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_stops_in_time_and_leaves_the_last_state(tmp_path: Path, number: signal.Signals) -> None:
+    with (
+        EngineProcess(tmp_path / "data", churn=True, **BUSY) as engine,
+        reader(engine.folder / STATE) as seen,
+    ):
+        engine.wait_for("order_filled", 10)
+        engine.wait_until(lambda: len(set(seen)) >= 2, "the state file is written twice")
+        took_s = engine.stop(number)
+
+    assert took_s < 3
+    assert engine.process.returncode == 0
+    assert seen == sorted(seen)
+    snapshot = json.loads((engine.folder / STATE).read_bytes())
+    assert snapshot["state"] == engine.heard.state
+    assert snapshot["state"]["engine"]["status"] == "stopping"
+    books = Books(engine.folder)
+    check_books(books)
+    check_told(books, engine.heard)
+    check_state(books, snapshot["state"])
+
+
+def test_it_stops_in_time_while_it_plays_the_past(tmp_path: Path) -> None:
+    with EngineProcess(tmp_path / "data", churn=True, WARMUP_DAYS="365", **BUSY) as engine:
+        engine.wait_until(lambda: len(engine.heard.of("snapshot")) > 2, "some of it is played")
+        took_s = engine.stop()
+
+    assert took_s < 3
+    assert engine.process.returncode == 0
+    books = Books(engine.folder)
+    check_books(books)
+    state = json.loads((engine.folder / STATE).read_bytes())["state"]
+    assert state["engine"]["status"] == "stopping"
+    check_state(books, state)
+
+
+def test_a_second_engine_on_the_same_folder_is_refused_and_changes_nothing(tmp_path: Path) -> None:
+    tape = record(tmp_path / "tape", days=1)
+    with EngineProcess(tmp_path / "data", churn=True, **BUSY) as engine:
+        engine.wait_for("order_filled")
+        for second in (
+            EngineProcess(tmp_path / "data", RESET_PAPER="true"),
+            EngineProcess(tmp_path / "data", MARKET="replay", REPLAY=str(tape[0])),
+        ):
+            assert second.process.wait(30) == 2
+            assert "another engine trades on data folder" in second.log
+        assert engine.runs
+    with closing(sqlite3.connect(tmp_path / "data" / "quarterdeck.db")) as database:
+        accounts = database.execute("SELECT archived_at FROM accounts").fetchall()
+    assert accounts == [(None,)]
+
+
+@pytest.mark.parametrize(
+    "content", [b'{"schema_version": 1, "sta', b'{"schema_version": 99, "epoch": "e", "seq": 1}']
+)
+def test_a_state_file_it_cannot_vouch_for_is_kept_aside(tmp_path: Path, content: bytes) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    (folder / STATE).write_bytes(content)
+    (folder / f".{STATE}.left-by-a-killed-one.new").write_bytes(b"half")
+    with EngineProcess(folder) as engine:
+        engine.wait_for("price")
+        engine.stop()
+
+    assert f"{STATE} was set aside as {STATE}.kept-" in engine.log
+    (kept,) = folder.glob(f"{STATE}.kept-*")
+    assert kept.read_bytes() == content
+    assert json.loads((folder / STATE).read_bytes())["schema_version"] == SCHEMA_VERSION
+    assert not list(folder.glob(f".{STATE}.*"))
+
+
+def garbage(path: Path) -> None:
+    path.write_bytes(b"this is no database, but somebody's diary " * 100)
+
+
+def newer(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("CREATE TABLE alembic_version (version_num TEXT)")
+        database.execute("INSERT INTO alembic_version VALUES ('9999')")
+        database.commit()
+
+
+def foreign(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("CREATE TABLE recipes (name TEXT)")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "sentence"),
+    [
+        (garbage, "is damaged (file is not a database) and was left as it is"),
+        (newer, "has schema 9999, this version knows up to"),
+        (foreign, "holds tables of another program (recipes)"),
+    ],
+)
+def test_a_database_it_cannot_use_is_left_as_it_is(
+    tmp_path: Path, spoil: Callable[[Path], None], sentence: str
+) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    spoil(folder / "quarterdeck.db")
+    before = (folder / "quarterdeck.db").read_bytes()
+    with EngineProcess(folder) as engine:
+        assert engine.process.wait(30) == 2
+
+    assert sentence in engine.log
+    assert "Traceback" not in engine.log
+    assert (folder / "quarterdeck.db").read_bytes() == before
+
+
+def falsify(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("UPDATE journal SET qty = '0' WHERE role = 'entry'")
+        database.commit()
+
+
+def scribble(path: Path) -> None:
+    with path.open("r+b") as file:
+        file.seek(2 * 4096)
+        file.write(b"\xff" * (path.stat().st_size - 2 * 4096))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "sentence"), [(falsify, "does not add up"), (scribble, "is damaged")]
+)
+def test_a_ledger_that_was_spoiled_is_refused_in_a_sentence(
+    tmp_path: Path, spoil: Callable[[Path], None], sentence: str
+) -> None:
+    with EngineProcess(tmp_path / "data", churn=True, **BUSY) as engine:
+        engine.wait_for("trade_closed")
+        engine.stop()
+    spoil(engine.folder / "quarterdeck.db")
+
+    with EngineProcess(tmp_path / "data", churn=True, **BUSY) as again:
+        assert again.process.wait(30) == 2
+
+    assert sentence in again.log
+    assert "was left as it is" in again.log
+    assert "Traceback" not in again.log
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("BTCUSDT.csv", b"", "BTCUSDT.csv is empty"),
+        ("BTCUSDT.csv", b"\x00\xff\xfe" * 1000, "BTCUSDT.csv"),
+        ("BTCUSDT.csv.gz", b"no gzip", "BTCUSDT.csv.gz"),
+        ("diary.csv", b"open_time,open\n", "diary.csv must begin with its symbol"),
+    ],
+)
+def test_a_recording_it_cannot_play_is_refused_in_a_sentence(
+    tmp_path: Path, name: str, content: bytes, sentence: str
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    with EngineProcess(
+        tmp_path / "data", MARKET="replay", REPLAY=str(tmp_path / name), SPEED="max"
+    ) as engine:
+        assert engine.process.wait(30) == 2
+
+    assert sentence in engine.log
+    assert "Traceback" not in engine.log
+    assert (tmp_path / name).read_bytes() == content
+    assert not (tmp_path / "data" / "quarterdeck.db").exists()
+
+
+def test_a_recording_that_goes_bad_halfway_ends_the_engine_with_its_books_in_order(
+    tmp_path: Path,
+) -> None:
+    (good, _) = record(tmp_path, days=2)
+    lines = good.read_text("utf-8").splitlines()
+    good.write_text("\n".join([*lines, *["never,a,price,was,so,bad"] * 2000]), "utf-8")
+    with EngineProcess(
+        tmp_path / "data", churn=True, MARKET="replay", REPLAY=str(good), SPEED="max",
+        STRATEGIES="churn",
+    ) as engine:  # fmt: skip
+        assert engine.process.wait(60) == 2
+
+    assert good.name in engine.log
+    assert "Traceback" not in engine.log
+    books = Books(engine.folder)
+    check_books(books)
+    assert len(books.candles) >= 2 * 1440 - 1
+    check_state(books, json.loads((engine.folder / STATE).read_bytes())["state"])
