@@ -32,7 +32,11 @@ class MarketFeed(Protocol):
         ...
 
     def resume(self, checkpoint: Mapping[str, Any] | None, now: int) -> None:
-        """Continue after the step that *checkpoint* was taken at; None begins the tape."""
+        """Continue after the step that *checkpoint* was taken at; None begins the tape.
+
+        *now* is the engine time (ms): nothing is yielded as of a time before it. Funding that
+        fell due within the minute that is resumed may come again; its own time tells it.
+        """
         ...
 
     def past(self, until: int | None) -> Iterator[Step]:

@@ -4,11 +4,8 @@ Source of the known: Binance USDT-M exchangeInfo and leverage brackets, as of 20
 feed brings its own.
 """
 
-from collections.abc import Iterable
 from decimal import Decimal
 from typing import Final
-
-import msgspec
 
 from core.market import Instrument, MarginTier
 
@@ -50,17 +47,6 @@ def instrument(symbol: str) -> Instrument:
         min_notional=Decimal(notional), max_leverage=leverage, maker_fee=MAKER_FEE,
         taker_fee=TAKER_FEE, tiers=_tiers(brackets),
     )  # fmt: skip
-
-
-def with_tick_of(rules: Instrument, prices: Iterable[Decimal]) -> Instrument:
-    """Return *rules* with a tick fine enough for every one of *prices*."""
-    finest = min(Decimal(1).scaleb(_exponent(price)) for price in prices)
-    return msgspec.structs.replace(rules, tick_size=min(rules.tick_size, finest))
-
-
-def _exponent(price: Decimal) -> int:
-    exponent = price.normalize().as_tuple().exponent
-    return min(0, exponent) if isinstance(exponent, int) else 0
 
 
 def _tiers(brackets: tuple[tuple[str, str], ...]) -> tuple[MarginTier, ...]:

@@ -8,25 +8,33 @@ Source: https://github.com/binance/binance-public-data#klines
 
 import csv
 import itertools
+import logging
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal, InvalidOperation
+from operator import itemgetter
 from pathlib import Path
 from typing import Final
 
 from core.errors import ConfigError, DataError
 from core.market import MINUTE_MS, Bar
-from exchange.replay.text import TextFile
+from exchange.instruments import instrument
+from exchange.replay.text import lines
+
+log: Final = logging.getLogger(__name__)
 
 COLUMNS: Final = ("open_time", "open", "high", "low", "close", "volume")
 SHOWN: Final = 20  # refused rows that are kept in words
 MAX_JUMP: Final = 10  # times the close before: more is a misplaced point, not a market
 TOO_MANY: Final = 0.01
-JUDGED_FROM: Final = 1000  # rows before a file is judged while it is read
+FINEST_TICK: Final = Decimal("0.00000001")
 _EARLIEST_MS: Final = 1_000_000_000_000
 _LATEST_MS: Final = 10_000_000_000_000
 _QUOTES: Final = ("USDT", "USDC", "FDUSD", "BUSD", "USD", "BTC", "ETH", "EUR")
 _TOO_LARGE: Final = Decimal(10) ** 15
+
+Pick = Callable[[Sequence[str]], tuple[str, ...]]
+Refuse = Callable[[int, str], None]
 
 
 def symbol_of(path: Path) -> str:
@@ -45,76 +53,124 @@ def symbol_of(path: Path) -> str:
     )
 
 
+def milliseconds(text: str) -> int:
+    """Return a recorded time, in milliseconds or microseconds, as milliseconds.
+
+    Raises:
+        DataError: it is neither.
+    """
+    try:
+        at = int(text)
+    except ValueError as error:
+        raise DataError(f"{text.strip()[:40]!r} is no time in milliseconds") from error
+    at = at // 1000 if at >= _LATEST_MS else at
+    if not _EARLIEST_MS <= at < _LATEST_MS:
+        raise DataError(
+            f"a time must be milliseconds or microseconds since 1970, was {text.strip()[:40]}"
+        )
+    return at
+
+
 class CandleFile:
     """The bars of one file, in rising time.
 
+    Promise: the file is read to its end before anything of it is played, so that what is wrong
+    with it is said then.
+
     Attributes:
+        first: open time of its first bar, ms.
+        last: open time of its last bar, ms.
+        tick: the symbol's tick, or a finer power of ten that every price is a multiple of.
+        rows: how many rows it has, bad ones too.
         refused: the first refused rows, as ``file:line: reason``.
         refused_count: all of them.
     """
 
     def __init__(self, path: Path) -> None:
+        """Read the whole of *path*.
+
+        Raises:
+            ConfigError: it cannot be read, its layout is not known, its candles are not of one
+                minute, or more than 1 % of its rows are refused.
+        """
         self.path = path
         self.symbol = symbol_of(path)
-        self.text = TextFile(path)
+        self.first = self.last = self.rows = self.refused_count = 0
         self.refused: list[str] = []
-        self.refused_count = 0
+        self.tick = instrument(self.symbol).tick_size
+        self._survey()
 
     def bars(self) -> Iterator[Bar]:
         """Yield the good rows.
 
         Raises:
-            ConfigError: the layout is not known, or more than 1 % of the rows are refused.
+            ConfigError: the file cannot be read any more.
         """
-        self.refused, self.refused_count = [], 0
-        lines = _Counted(self.text.lines())
-        reader = csv.reader(lines)
-        first = next(reader, None)
+        return self._read(lambda _line, _reason: None)
+
+    def _survey(self) -> None:
+        bars, closest = 0, _LATEST_MS
+        for bar in self._read(self._refuse):
+            bars += 1
+            closest = min(closest, bar.open_time - self.last)
+            self.first = self.first or bar.open_time
+            self.last = bar.open_time
+            self.tick = _finer(self.tick, bar)
+        self.rows = bars + self.refused_count
+        if self.refused_count > max(1, TOO_MANY * self.rows):
+            raise ConfigError(
+                f"{self.path.name}: {self.refused_count} of {self.rows} rows are bad, at most 1 % "
+                f"may be. The first: {self.refused[0]}"
+            )
+        if not bars:
+            raise ConfigError(f"{self.path.name} holds no usable candle {self.refused}")
+        if bars > 2 and closest > MINUTE_MS:  # noqa: PLR2004 - two may have a gap between them
+            raise ConfigError(
+                f"{self.path.name} must hold a candle a minute, its candles are "
+                f"{closest // MINUTE_MS} minutes apart"
+            )
+        if self.refused:
+            text = "%s: %d of %d rows were set aside. The first: %s"
+            log.warning(text, self.path.name, self.refused_count, self.rows, self.refused[0])
+
+    def _read(self, refuse: Refuse) -> Iterator[Bar]:
+        numbered: Iterator[tuple[int, str]] = enumerate(lines(self.path), 1)
+        first = next((found for found in numbered if found[1].strip()), None)
         if first is None:
             raise ConfigError(f"{self.path.name} is empty: it must hold 1-minute candles")
-        places = self._layout(first)
-        if places is None:
-            places = tuple(range(len(COLUMNS)))
-            rows: Iterator[Sequence[str]] = itertools.chain([first], reader)
-        else:
-            rows = reader
-        yield from self._good(rows, places, lines)
-
-    def _good(
-        self, rows: Iterator[Sequence[str]], places: tuple[int, ...], lines: "_Counted"
-    ) -> Iterator[Bar]:
+        pick = self._header(first[1])
+        if pick is None:
+            pick = itemgetter(*range(len(COLUMNS)))
+            numbered = itertools.chain([first], numbered)
         before: Bar | None = None
-        count = 0
-        for row in rows:
-            if not row:
-                continue
-            count += 1
+        for number, line in numbered:
             try:
-                before = _bar(self.symbol, row, places, before)
+                before = _bar(self.symbol, _cells(line), pick, before)
             except DataError as error:
-                self._refuse(lines.number, str(error), count)
+                if line.strip():
+                    refuse(number, str(error))
                 continue
             yield before
-        self._judge(count)
-        if before is None:
-            raise ConfigError(f"{self.path.name} holds no usable candle: {self.refused[:1]}")
 
-    def _layout(self, first: Sequence[str]) -> tuple[int, ...] | None:
-        """Return the places of our columns in a header, None when there is no header.
+    def _header(self, line: str) -> Pick | None:
+        """Return what takes our columns from a row, None when *line* is a row itself.
 
         Raises:
             ConfigError: neither layout fits.
         """
-        if len(first) == 1:
+        try:
+            names = [cell.strip().lower() for cell in _cells(line)]
+        except DataError as error:
+            raise ConfigError(f"{self.path.name} must begin with a header: {error}") from error
+        if len(names) == 1:
             raise ConfigError(
                 f"{self.path.name} must separate columns by commas, its first line is "
-                f"{first[0][:60]!r}"
+                f"{line.strip()[:60]!r}"
             )
-        names = [cell.strip().lower() for cell in first]
         if names[0].replace(".", "", 1).isdigit():
-            if len(first) < len(COLUMNS):
+            if len(names) < len(COLUMNS):
                 raise ConfigError(
-                    f"{self.path.name} has no header and {len(first)} columns, expected the 12 "
+                    f"{self.path.name} has no header and {len(names)} columns, expected the 12 "
                     "of a kline dump"
                 )
             return None
@@ -124,77 +180,70 @@ class CandleFile:
                 f"{self.path.name} has no column {', '.join(missing)}: its header must name "
                 f"{', '.join(COLUMNS)}"
             )
-        return tuple(names.index(name) for name in COLUMNS)
+        return itemgetter(*map(names.index, COLUMNS))
 
-    def _refuse(self, line: int, reason: str, count: int) -> None:
+    def _refuse(self, line: int, reason: str) -> None:
         self.refused_count += 1
         if len(self.refused) < SHOWN:
             self.refused.append(f"{self.path.name}:{line}: {reason}")
-        if count > JUDGED_FROM:
-            self._judge(count)
-
-    def _judge(self, count: int) -> None:
-        if self.refused_count > max(1, TOO_MANY * count):
-            raise ConfigError(
-                f"{self.path.name}: {self.refused_count} of {count} rows are bad, at most 1 % may "
-                f"be. The first: {self.refused[0]}"
-            )
 
 
-class _Counted:
-    """Lines that know the number of the last one taken."""
+def _cells(line: str) -> list[str]:
+    """Return the cells of one line: a quote that is not closed ends with it.
 
-    def __init__(self, lines: Iterator[str]) -> None:
-        self._lines = lines
-        self.number = 0
-
-    def __iter__(self) -> Iterator[str]:
-        for line in self._lines:
-            self.number += 1
-            yield line
-
-
-def _bar(symbol: str, row: Sequence[str], places: tuple[int, ...], before: Bar | None) -> Bar:
+    Raises:
+        DataError: a cell is longer than any of ours.
+    """
+    if '"' not in line:
+        return line.split(",")
     try:
-        opened, *numbers = (row[place] for place in places)
+        return next(csv.reader([line]))
+    except csv.Error as error:
+        raise DataError(f"it is no line of CSV ({error})") from error
+
+
+def _bar(symbol: str, cells: Sequence[str], pick: Pick, before: Bar | None) -> Bar:
+    try:
+        time, *numbers = pick(cells)
         open_, high, low, close, volume = map(Decimal, numbers)
-        at = int(opened)
-        sound = 0 < low <= open_ <= high < _TOO_LARGE and low <= close <= high and volume >= 0
+        sound = 0 < low <= open_ <= high < _TOO_LARGE and low <= close <= high
+        sound = sound and 0 <= volume < _TOO_LARGE
     except IndexError as error:
-        raise DataError(f"it has {len(row)} columns, fewer than its header") from error
-    except (InvalidOperation, ValueError) as error:
-        raise DataError(f"{','.join(row)[:80]!r} holds something that is no number") from error
+        raise DataError(f"it has {len(cells)} columns, fewer than it must") from error
+    except InvalidOperation as error:
+        text = ",".join(cells).strip()[:80]
+        raise DataError(f"{text!r} holds something that is no number") from error
     if not sound:
         raise DataError(
-            f"prices must be above 0 and low ≤ open, close ≤ high, "
-            f"were {open_}, {high}, {low}, {close}; volume {volume}"
+            f"prices must be above 0 and low ≤ open, close ≤ high, volume 0 or more, "
+            f"were {open_:.12g}, {high:.12g}, {low:.12g}, {close:.12g}; {volume:.12g}"
         )
-    return Bar(symbol, _minute(at, before), open_, high, _steady(low, close, before), close, volume)
-
-
-def _minute(at: int, before: Bar | None) -> int:
-    """Return *at* in ms, on the minute and after the bar before.
-
-    Raises:
-        DataError: it is not.
-    """
-    at = at // 1000 if at >= _LATEST_MS else at
-    if not _EARLIEST_MS <= at < _LATEST_MS:
-        raise DataError(f"open_time must be milliseconds or microseconds since 1970, was {at}")
+    at = milliseconds(time)
     if at % MINUTE_MS:
         raise DataError(f"open_time must be a whole minute, was {at}")
-    if before is not None and at <= before.open_time:
-        word = "repeats" if at == before.open_time else "goes back before"
-        raise DataError(f"open_time {at} {word} {before.open_time}")
-    return at
+    if before is not None:
+        _check_follows(before, at, high, low)
+    return Bar(symbol, at, open_, high, low, close, volume)
 
 
-def _steady(low: Decimal, close: Decimal, before: Bar | None) -> Decimal:
-    """Return *low* when the close is within reach of the one before.
+def _check_follows(before: Bar, at: int, high: Decimal, low: Decimal) -> None:
+    """Check that a bar may come after *before*.
 
     Raises:
-        DataError: it is not.
+        DataError: its time does not rise, or its prices are out of reach.
     """
-    if before is not None and not before.close < close * MAX_JUMP < before.close * MAX_JUMP**2:
-        raise DataError(f"close {close} is more than {MAX_JUMP} times off {before.close}")
-    return low
+    if at <= before.open_time:
+        word = "repeats" if at == before.open_time else "goes back before"
+        raise DataError(f"open_time {at} {word} {before.open_time}")
+    if high > before.close * MAX_JUMP or low * MAX_JUMP < before.close:
+        raise DataError(
+            f"prices from {low:.12g} to {high:.12g} are more than {MAX_JUMP} times off the close "
+            f"before, {before.close}"
+        )
+
+
+def _finer(tick: Decimal, bar: Bar) -> Decimal:
+    for price in (bar.open, bar.high, bar.low, bar.close):
+        while price % tick and tick > FINEST_TICK:
+            tick = tick.scaleb(-1)
+    return tick

@@ -11,13 +11,12 @@ import msgspec
 
 from core.errors import ConfigError
 from core.market import MINUTE_MS, Bar, Funding, Instrument, MarketMessage, MarkPrice, Step, Tick
-from exchange.instruments import instrument, with_tick_of
+from exchange.instruments import instrument
 from exchange.pacing import tick_interval, tick_times
 from exchange.replay.candles import CandleFile
 from exchange.replay.funding import FundingTable
 from utils.clock import Clock
 
-HEAD: Final = 2000  # rows that are looked at before anything is played
 TICK_MS: Final = 500
 
 
@@ -34,26 +33,28 @@ class ReplayFeed:
         self, paths: Sequence[Path], funding_paths: Sequence[Path] = (), *,
         speed: float | None = 1.0, loop: bool = False,
     ) -> None:  # fmt: skip
-        """Look at the head of every file.
+        """Read every file once.
 
         Raises:
             ConfigError: a file cannot be used; the text says why and what to do.
         """
         self._files = _by_symbol(paths)
-        heads = {symbol: _head(files) for symbol, files in self._files.items()}
         self.instruments: Mapping[str, Instrument] = {
-            symbol: with_tick_of(instrument(symbol), [bar.close for bar in head])
-            for symbol, head in heads.items()
+            symbol: msgspec.structs.replace(
+                instrument(symbol), tick_size=min(file.tick for file in files)
+            )
+            for symbol, files in self._files.items()
         }
         self._funding = FundingTable(funding_paths)
         self.market_id = f"replay:{_identity([*paths, *funding_paths])}"
         self.badge = "REPLAY" if speed in {1.0, None} else f"REPLAY {speed:g}×"
         self._interval_ms = tick_interval(TICK_MS, speed or 1.0)
         self._loop = loop
-        self._first = min(head[0].open_time for head in heads.values())
+        self._first = min(file.first for file in self._all_files())
         self._after = 0  # open time of the last minute taken, on the tape
         self._shift = 0  # what looping has added to the tape's times
-        self._told_until = 0  # engine time up to which ticks were yielded before a restart
+        self._seen: dict[str, int] = {}  # open time of each symbol's last bar, on the tape
+        self._told_until = 0  # engine time before which nothing is told after a restart
 
     @property
     def refused(self) -> list[str]:
@@ -81,11 +82,12 @@ class ReplayFeed:
         return {"after": self._after, "shift": self._shift}
 
     def progress(self) -> float | None:
-        """Return the share of the files' bytes that was read."""
+        """Return the share of the tape's time that was played, None when it begins again."""
         if self._loop:
             return None
-        files = self._all_files()
-        return sum(file.text.read_bytes for file in files) / sum(file.text.size for file in files)
+        last = max(file.last for file in self._all_files())
+        played = self._after + MINUTE_MS - self._first if self._after else 0
+        return played / (last + MINUTE_MS - self._first)
 
     def past(self, until: int | None) -> Iterator[Step]:
         """Yield the minutes as bars, before *until* (ms) or to the end of the tape."""
@@ -103,7 +105,7 @@ class ReplayFeed:
             settlements = self._settlements(minute)
             if settlements:
                 await clock.sleep((opened - clock.now()) / 1000)
-                yield Step(opened, tuple(settlements))
+                yield Step(max(opened, self._told_until), tuple(settlements))
             async for step in self._inside(minute, opened, clock):
                 yield step
             await clock.sleep((opened + MINUTE_MS - clock.now()) / 1000)
@@ -137,12 +139,15 @@ class ReplayFeed:
             streams = [_joined(files) for files in self._files.values()]
             merged = heapq.merge(*streams, key=lambda bar: bar.open_time)
             for at, bars in itertools.groupby(merged, key=lambda bar: bar.open_time):
+                minute = list(bars)
                 if at > self._after:
-                    yield list(bars)
+                    yield minute
+                self._seen.update((bar.symbol, at) for bar in minute)
             if not self._loop:
                 return
             self._shift += self._after + MINUTE_MS - self._first
             self._after = 0
+            self._seen.clear()
 
     def _shifted(self, minute: Sequence[Bar]) -> Sequence[Bar]:
         if not self._shift:
@@ -151,14 +156,14 @@ class ReplayFeed:
         return [replace(bar, open_time=bar.open_time + self._shift) for bar in minute]
 
     def _settlements(self, minute: Sequence[Bar]) -> list[MarketMessage]:
-        """Return the funding that falls on this minute, and the next one known."""
+        """Return what fell due since each symbol's bar before, and the next one known."""
         messages: list[MarketMessage] = []
         for bar in minute:
-            rate = self._funding.rate(bar.symbol, bar.open_time)
             at = bar.open_time + self._shift
-            if rate is not None:
-                messages.append(Funding(bar.symbol, at, rate, bar.open))
-            if rate is None and bar.open_time != self._first:
+            since = self._seen.get(bar.symbol, bar.open_time - 1)
+            due = self._funding.due(bar.symbol, since, bar.open_time)
+            messages += [Funding(bar.symbol, t + self._shift, rate, bar.open) for t, rate in due]
+            if at < self._told_until or (not due and bar.open_time != self._first):
                 continue
             coming = self._funding.next(bar.symbol, bar.open_time)
             if coming is not None:
@@ -180,13 +185,8 @@ def _by_symbol(paths: Sequence[Path]) -> dict[str, list[CandleFile]]:
         file = CandleFile(path)
         found.setdefault(file.symbol, []).append(file)
     for files in found.values():
-        if len(files) > 1:
-            files.sort(key=lambda file: next(file.bars()).open_time)
+        files.sort(key=lambda file: file.first)
     return found
-
-
-def _head(files: Sequence[CandleFile]) -> list[Bar]:
-    return list(itertools.islice(files[0].bars(), HEAD))
 
 
 def _joined(files: Sequence[CandleFile]) -> Iterator[Bar]:

@@ -7,16 +7,16 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Final
 
-from core.errors import ConfigError
+from core.errors import ConfigError, DataError
 from core.market import MINUTE_MS
-from exchange.replay.candles import symbol_of
-from exchange.replay.text import TextFile
+from exchange.replay.candles import milliseconds, symbol_of
+from exchange.replay.text import lines
 
 COLUMNS: Final = ("funding_time", "funding_rate")
 
 
 class FundingTable:
-    """Settlements by symbol; recorded times jitter by milliseconds and are cut to the minute."""
+    """Settlements by symbol; recorded times jitter by milliseconds and are put on the minute."""
 
     def __init__(self, paths: Sequence[Path]) -> None:
         """Read every file.
@@ -29,10 +29,13 @@ class FundingTable:
             self._rates.setdefault(symbol_of(path), {}).update(_read(path))
         self._times = {symbol: sorted(rates) for symbol, rates in self._rates.items()}
 
-    def rate(self, symbol: str, at: int) -> Decimal | None:
-        """Return the rate that settles at *at* (ms), if one does."""
-        rates = self._rates.get(symbol)
-        return rates.get(at) if rates else None
+    def due(self, symbol: str, after: int, until: int) -> list[tuple[int, Decimal]]:
+        """Return (time, rate) of the settlements later than *after*, up to *until* (ms)."""
+        times = self._times.get(symbol)
+        if times is None:
+            return []
+        begin, end = bisect.bisect_right(times, after), bisect.bisect_right(times, until)
+        return [(at, self._rates[symbol][at]) for at in times[begin:end]]
 
     def next(self, symbol: str, at: int) -> tuple[int, Decimal] | None:
         """Return (time, rate) of the first settlement after *at*."""
@@ -42,21 +45,42 @@ class FundingTable:
 
 
 def _read(path: Path) -> dict[int, Decimal]:
-    reader = csv.DictReader(TextFile(path).lines())
-    missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
-    if missing:
-        raise ConfigError(f"{path.name} has no column {', '.join(missing)}: it must name both")
+    reader = csv.reader(lines(path))
     rates: dict[int, Decimal] = {}
-    for row in reader:
-        try:
-            at, rate = int(row["funding_time"]), Decimal(row["funding_rate"])
-            sound = abs(rate) < 1
-        except (InvalidOperation, TypeError, ValueError):
-            sound, at, rate = False, 0, Decimal(0)
-        if not sound:
-            raise ConfigError(
-                f"{path.name}:{reader.line_num}: a funding row must be a time in ms and a rate "
-                f"below 1, was {row}"
-            )
-        rates[(at + MINUTE_MS // 2) // MINUTE_MS * MINUTE_MS] = rate
+    places: list[int] | None = None
+    try:
+        for row in filter(any, reader):
+            if places is None:
+                places = _header(path, row)
+                continue
+            at, rate = _row(row, places)
+            rates[at] = rate
+    except (DataError, csv.Error) as error:
+        raise ConfigError(f"{path.name}:{reader.line_num}: {error}") from error
+    if not rates:
+        raise ConfigError(f"{path.name} holds no funding rate: leave it out")
     return rates
+
+
+def _header(path: Path, row: Sequence[str]) -> list[int]:
+    names = [cell.strip().lower() for cell in row]
+    missing = [name for name in COLUMNS if name not in names]
+    if missing:
+        raise ConfigError(
+            f"{path.name} has no column {', '.join(missing)}: its header must name "
+            f"{', '.join(COLUMNS)}, separated by commas"
+        )
+    return [names.index(name) for name in COLUMNS]
+
+
+def _row(row: Sequence[str], places: Sequence[int]) -> tuple[int, Decimal]:
+    try:
+        time, rate = row[places[0]], Decimal(row[places[1]])
+        sound = abs(rate) < 1
+    except (InvalidOperation, IndexError):
+        sound, time, rate = False, "", Decimal(0)
+    if not sound:
+        raise DataError(
+            f"a funding row must be a time and a rate below 1, was {','.join(row)[:80]!r}"
+        )
+    return (milliseconds(time) + MINUTE_MS // 2) // MINUTE_MS * MINUTE_MS, rate

@@ -28,7 +28,8 @@ class SimulatedFeed:
     """Keeps the `exchange.base.MarketFeed` contract.
 
     Promise: minute *k* of a symbol is the same at any speed and after any restart. While the
-    engine is off the market stands still: it goes on at the next minute of the clock.
+    engine is off, or its machine sleeps, the market stands still: it goes on at the next minute
+    of the clock. Faster than real time it leaves no minute out, however far it falls behind.
     """
 
     kind = "simulated"
@@ -47,13 +48,15 @@ class SimulatedFeed:
             speed: engine seconds a real second, to keep the number of ticks bearable.
         """
         self.instruments: Mapping[str, Instrument] = {s: instrument(s) for s in symbols}
-        self.market_id = f"simulated:{seed}:{','.join(i.base for i in self.instruments.values())}"
+        self.market_id = f"simulated:{seed}:{','.join(self.instruments)}"
         self.badge = "SIMULATED"
         self._seed = seed
         self._processes = [SymbolProcess(seed, rules) for rules in self.instruments.values()]
         self._interval_ms = tick_interval(tick_ms, speed or 1.0)
+        self._may_skip = speed == 1.0  # on the wall's time, where a machine's sleep shows
         self._k = 0
         self._at = start - start % MINUTE_MS
+        self._told_until = 0  # engine time before which nothing is told after a restart
         self._hours = [process.start for process in self._processes]
         self._next_hours = self._hours
         self._minutes: list[list[Minute]] = []
@@ -69,6 +72,7 @@ class SimulatedFeed:
             return
         self._k = checkpoint["minute"]
         self._at = now - now % MINUTE_MS
+        self._told_until = now
         self._hours = [Hour(*checkpoint["hours"][p.rules.symbol]) for p in self._processes]
         self._minutes = []
 
@@ -93,13 +97,13 @@ class SimulatedFeed:
         """Yield ticks, books and marks when *clock* reaches them, and bars at minutes' ends."""
         while True:
             now = clock.now()
-            if now - self._at > 2 * MINUTE_MS:
+            if self._may_skip and now - self._at > 2 * MINUTE_MS:
                 self._at = now - now % MINUTE_MS  # the machine slept, and the market with it
             minute, opened = self._take(), self._at
             settlements = self._settlements()
-            if settlements and now < opened + MINUTE_MS:
+            if settlements:
                 await clock.sleep((opened - clock.now()) / 1000)
-                yield Step(opened, tuple(settlements))
+                yield Step(max(opened, self._told_until), tuple(settlements))
             async for step in self._inside(minute, opened, clock):
                 yield step
             await clock.sleep((opened + MINUTE_MS - clock.now()) / 1000)
@@ -118,7 +122,7 @@ class SimulatedFeed:
         marked = 0
         for number, at in enumerate(times):
             wait_ms = at - clock.now()
-            if wait_ms < -self._interval_ms:
+            if at <= self._told_until or wait_ms < -self._interval_ms:
                 continue
             await clock.sleep(wait_ms / 1000)
             messages: list[MarketMessage] = []
@@ -169,7 +173,8 @@ class SimulatedFeed:
             symbol, rate = process.rules.symbol, self._rate(index)
             if self._at % FUNDING_INTERVAL_MS == 0:
                 messages.append(Funding(symbol, self._at, rate, opening))
-            messages.append(MarkPrice(symbol, self._at, opening, rate, _next_funding(self._at)))
+            if self._at >= self._told_until:
+                messages.append(MarkPrice(symbol, self._at, opening, rate, _next_funding(self._at)))
         return messages
 
     def _rate(self, index: int) -> Decimal:

@@ -10,6 +10,9 @@ from core.market import Book, MarkPrice, Tick
 from exchange.simulated.process import Minute, SymbolProcess, seeded
 
 LEVELS: Final = 10
+_SPREAD: Final = 0.0145  # of a minute's deviation: 0.1 basis points for BTC on a calm day
+_SPREAD_MEMORY: Final = 0.95  # of log spread, a tick
+_SPREAD_NOISE: Final = 0.15
 
 
 def path(minute: Minute, count: int, rng: Random) -> list[int]:
@@ -39,6 +42,17 @@ def _bridge(begin: int, end: int, steps: int, minute: Minute, rng: Random) -> li
     return prices
 
 
+def spreads(level: float, count: int, rng: Random) -> list[int]:
+    """Return *count* spreads in ticks that wander about *level*, at least one tick each."""
+    noise = _SPREAD_NOISE
+    deviation = rng.gauss(0.0, noise / math.sqrt(1 - _SPREAD_MEMORY**2))
+    widths: list[int] = []
+    for _ in range(count):
+        widths.append(max(1, round(level * math.exp(deviation))))
+        deviation = _SPREAD_MEMORY * deviation + rng.gauss(0.0, noise)
+    return widths
+
+
 class Quotes:
     """Ticks and books of one symbol in one minute."""
 
@@ -51,18 +65,22 @@ class Quotes:
         self._prices = path(minute, count, self._rng)
         self._volume = max(1, minute.volume // count)
         self._opened = minute.open
-        self._half = max(1, round(minute.open * 0.00001))  # a tenth of a basis point each side
+        level = _SPREAD * minute.sigma * minute.open
+        self._spreads = spreads(level, count, self._rng)
+        self._gap = max(1, round(level))
 
     def at(self, number: int, at: int) -> tuple[Tick, Book]:
         """Return the tick *number* of the minute and the book after it, stamped *at*."""
         last = self._prices[number]
         before = self._prices[number - 1] if number else self._opened
-        bid, ask = (last - self._half, last) if last >= before else (last, last + self._half)
+        spread = self._spreads[number]
+        rising = last >= before and last > spread
+        bid, ask = (last - spread, last) if rising else (last, last + spread)
         price, rules = self._process.decimal_price, self._process.rules
         qty = self._volume * rules.step_size
         tick = Tick(rules.symbol, at, price(bid), price(ask), price(last), qty)
-        bids = tuple(self._level(bid - i * self._half) for i in range(LEVELS))
-        asks = tuple(self._level(ask + i * self._half) for i in range(LEVELS))
+        bids = tuple(self._level(p) for p in range(bid, 0, -self._gap)[:LEVELS])
+        asks = tuple(self._level(ask + i * self._gap) for i in range(LEVELS))
         return tick, Book(rules.symbol, at, bids, asks)
 
     def mark(self, number: int, at: int, funding_rate: Decimal, next_at: int) -> MarkPrice:
@@ -72,4 +90,4 @@ class Quotes:
 
     def _level(self, ticks: int) -> tuple[Decimal, Decimal]:
         steps = max(1, int(self._volume * self._rng.lognormvariate(-0.7, 0.8)))
-        return self._process.decimal_price(max(1, ticks)), steps * self._process.rules.step_size
+        return self._process.decimal_price(ticks), steps * self._process.rules.step_size

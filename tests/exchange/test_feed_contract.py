@@ -22,7 +22,7 @@ START = 1_790_000_040_000
 MINUTES = 150
 SYMBOLS = ("BTC/USDT", "ETH/USDT")
 
-Make = Callable[[], MarketFeed]
+Make = Callable[..., MarketFeed]  # may be given the speed
 
 
 def bars_of(steps: list[Step]) -> list[Bar]:
@@ -51,16 +51,16 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 @pytest.fixture(params=["simulated", "replay"])
 def make(request: pytest.FixtureRequest, recording: list[Path]) -> Make:
     if request.param == "simulated":
-        return lambda: SimulatedFeed(3, SYMBOLS, start=START, tick_ms=10_000)
-    return lambda: ReplayFeed(recording, speed=60.0)
+        return lambda speed=1.0: SimulatedFeed(3, SYMBOLS, start=START, tick_ms=10_000, speed=speed)
+    return lambda speed=60.0: ReplayFeed(recording, speed=speed)
 
 
-def take_live(feed: MarketFeed, count: int) -> list[Step]:
-    """Return *count* live steps on a clock that jumps to each."""
+def take_live(feed: MarketFeed, count: int, at: int | None = None) -> list[Step]:
+    """Return up to *count* live steps on a clock that begins at *at* and jumps to each."""
 
     async def run() -> list[Step]:
         steps: list[Step] = []
-        async for step in feed.live(SetClock(feed.next_at)):
+        async for step in feed.live(SetClock(feed.next_at if at is None else at)):
             steps.append(step)
             if len(steps) == count:
                 break
@@ -92,12 +92,37 @@ def test_bars_are_sound_and_on_the_grid(make: Make) -> None:
             assert price % rules.tick_size == 0
 
 
-def test_played_live_it_yields_the_same_bars(make: Make) -> None:
-    flat_out = bars_of(list(islice(make().past(None), 40)))
-    live = bars_of(take_live(make(), 400))
+@pytest.mark.parametrize("speed", [0.5, 1.0, 7.0, 60.0, 600.0, 100_000.0])
+def test_played_live_at_any_speed_it_yields_the_same_bars(make: Make, speed: float) -> None:
+    flat_out = bars_of(list(islice(make().past(None), 140)))
+    live = bars_of(take_live(make(speed), 140))
 
-    assert len(live) > 40
-    assert live[:80] == flat_out[: len(live[:80])]
+    assert len(live) >= 2
+    assert live == flat_out[: len(live)]
+
+
+@hypothesis_settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(cuts=st.lists(st.integers(1, 150), min_size=1, max_size=3))
+def test_stopped_and_resumed_inside_minutes_it_yields_every_bar_once(
+    make: Make, cuts: list[int]
+) -> None:
+    bars: list[Bar] = []
+    checkpoint, at = None, make().next_at
+    for count in [*cuts, 200]:
+        feed = make()
+        feed.resume(checkpoint, at)
+        steps = take_live(feed, count, at)
+        bars += bars_of(steps)
+        told = [m.at for step in steps for m in step.messages if isinstance(m, Tick)]
+        assert at <= steps[0].at
+        assert all(later > at for later in told)
+        assert [step.at for step in steps] == sorted(step.at for step in steps)
+        checkpoint, at = feed.checkpoint(), steps[-1].at
+
+    assert len(bars) > 20
+    assert bars == bars_of(list(islice(make().past(None), MINUTES)))[: len(bars)]
 
 
 def test_ticks_stay_inside_their_bar_and_books_around_their_tick(make: Make) -> None:

@@ -1,173 +1,35 @@
 import asyncio
-import gzip
-import os
-import zipfile
+import itertools
 from decimal import Decimal
 from itertools import islice
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 
 from core.errors import ConfigError
-from core.market import MINUTE_MS, Bar, Funding, MarkPrice
-from exchange.replay.candles import CandleFile, symbol_of
+from core.market import MINUTE_MS, Bar, Funding, Step, Tick
 from exchange.replay.feed import ReplayFeed
+from tests.exchange.recordings import HEADER, START, row, write
 from utils.clock import SetClock
 
-START = 1_746_372_780_000
-HEADER = "open_time,open,high,low,close,volume"
 RECORDED = Path(__file__).resolve().parents[3] / "shared" / "data"
 
 
-def row(n: int, close: str = "100.5", at: int | None = None) -> str:
-    return f"{START + n * MINUTE_MS if at is None else at},100,101,99,{close},5"
+def live(feed: ReplayFeed, at: int, count: int) -> list[Step]:
+    """Return up to *count* live steps on a clock that begins at *at* and jumps to each."""
 
+    async def run() -> list[Step]:
+        steps: list[Step] = []
+        async for step in feed.live(SetClock(at)):
+            steps.append(step)
+            if len(steps) == count:
+                break
+        return steps
 
-def write(folder: Path, name: str, *lines: str) -> Path:
-    path = folder / name
-    text = "\n".join(lines) + "\n"
-    if name.endswith(".gz"):
-        path.write_bytes(gzip.compress(text.encode()))
-    elif name.endswith(".zip"):
-        with zipfile.ZipFile(path, "w") as archive:
-            archive.writestr("inside.csv", text)
-    else:
-        path.write_text(text, encoding="utf-8")
-    return path
-
-
-def bars(path: Path) -> list[Bar]:
-    return list(CandleFile(path).bars())
-
-
-@pytest.mark.parametrize(
-    ("name", "symbol"),
-    [
-        ("BTCUSDT-1m-2025-05.csv.gz", "BTC/USDT"),
-        ("BTC_USDT.csv", "BTC/USDT"),
-        ("eth-usdt-1m.zip", "ETH/USDT"),
-        ("1000PEPEUSDT-1m.csv", "1000PEPE/USDT"),
-        ("SOLUSDC.csv", "SOL/USDC"),
-        ("ETHBTC-1m.csv", "ETH/BTC"),
-    ],
-)
-def test_the_symbol_is_in_the_name(name: str, symbol: str) -> None:
-    assert symbol_of(Path(name)) == symbol
-
-
-def test_a_name_without_a_symbol_is_refused() -> None:
-    with pytest.raises(ConfigError, match="must begin with its symbol"):
-        symbol_of(Path("candles.csv"))
-
-
-@pytest.mark.parametrize("ending", ["csv", "csv.gz", "zip"])
-def test_every_packing_gives_the_same_bars(tmp_path: Path, ending: str) -> None:
-    path = write(tmp_path, f"BTCUSDT.{ending}", HEADER, row(0), row(1))
-
-    assert [b.open_time for b in bars(path)] == [START, START + MINUTE_MS]
-
-
-def test_columns_may_stand_in_any_order_and_case_with_a_byte_order_mark(tmp_path: Path) -> None:
-    line = f"5,100.5,99,101,100,x,{START}"
-    path = write(tmp_path, "BTCUSDT.csv", "\ufeffVolume,Close,LOW,High,open,more,open_time", line)
-
-    (bar,) = bars(path)
-    expected = [Decimal(text) for text in ("100", "101", "99", "100.5", "5")]
-    assert [bar.open, bar.high, bar.low, bar.close, bar.volume] == expected
-
-
-def test_the_headerless_kline_dump_is_known(tmp_path: Path) -> None:
-    tail = f"{START + 59_999},502.5,42,2.5,251.2,0"
-    path = write(tmp_path, "BTCUSDT.csv", f"{row(0)},{tail}", f"{row(1)},{tail}")
-
-    assert len(bars(path)) == 2
-
-
-def test_microseconds_are_recognised(tmp_path: Path) -> None:
-    path = write(tmp_path, "BTCUSDT.csv", HEADER, row(0, at=START * 1000))
-
-    assert bars(path)[0].open_time == START
-
-
-@pytest.mark.parametrize(
-    ("bad", "reason"),
-    [
-        (f"{START + MINUTE_MS},nan,101,99,100,5", "no number"),
-        (f"{START + MINUTE_MS},100,inf,99,100,5", "prices must be"),
-        (f"{START + MINUTE_MS},0,101,0,100,5", "prices must be"),
-        (f"{START + MINUTE_MS},100,101,-1,100,5", "prices must be"),
-        (f"{START + MINUTE_MS},100,98,99,100,5", "prices must be"),
-        (f"{START + MINUTE_MS},100,101,99,100,-5", "prices must be"),
-        (f"{START + MINUTE_MS},hello,101,99,100,5", "no number"),
-        (f"{START + MINUTE_MS},100,101", "fewer than its header"),
-        (f"{START},100,101,99,100,5", "repeats"),
-        (f"{START - MINUTE_MS},100,101,99,100,5", "goes back"),
-        (f"{START + 1},100,101,99,100,5", "whole minute"),
-        ("12,100,101,99,100,5", "milliseconds or microseconds"),
-        (f"{START + MINUTE_MS},10000,10100,9900,10000,5", "more than 10 times"),
-        (f"{START + MINUTE_MS},1,1.01,0.99,1,5", "more than 10 times"),
-    ],
-)
-def test_a_bad_row_is_set_aside_with_its_place_and_reason(
-    tmp_path: Path, bad: str, reason: str
-) -> None:
-    good = [row(n) for n in range(2, 300)]
-    file = CandleFile(write(tmp_path, "BTCUSDT.csv", HEADER, row(0), bad, *good))
-
-    assert len(list(file.bars())) == 299
-    assert file.refused_count == 1
-    assert file.refused[0].startswith("BTCUSDT.csv:3: ")
-    assert reason in file.refused[0]
-
-
-@pytest.mark.parametrize(
-    ("lines", "reason"),
-    [
-        ([HEADER.replace("volume", "size"), row(0)], "no column volume"),
-        ([HEADER.replace(",", ";"), row(0).replace(",", ";")], "separate columns by commas"),
-        (["1,2,3"], "expected the 12"),
-        ([HEADER], "no usable candle"),
-        ([HEADER, "x,y", "x,y"], "at most 1 %"),
-    ],
-)
-def test_a_file_that_cannot_be_used_is_refused_with_a_sentence(
-    tmp_path: Path, lines: list[str], reason: str
-) -> None:
-    with pytest.raises(ConfigError, match=reason):
-        bars(write(tmp_path, "BTCUSDT.csv", *lines))
-
-
-def test_an_empty_file_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "BTCUSDT.csv").write_bytes(b"")
-
-    with pytest.raises(ConfigError, match="is empty"):
-        bars(tmp_path / "BTCUSDT.csv")
-
-
-@pytest.mark.parametrize("name", ["BTCUSDT.csv.gz", "BTCUSDT.zip", "BTCUSDT.csv"])
-def test_random_bytes_are_refused_whatever_the_name_says(tmp_path: Path, name: str) -> None:
-    (tmp_path / name).write_bytes(b"\x93\x00\xff" + os.urandom(4000))
-
-    with pytest.raises(ConfigError, match="BTCUSDT"):
-        bars(tmp_path / name)
-
-
-def test_a_cut_archive_is_refused(tmp_path: Path) -> None:
-    path = write(tmp_path, "BTCUSDT.csv.gz", HEADER, *(row(n) for n in range(5000)))
-    path.write_bytes(path.read_bytes()[:-200])
-
-    with pytest.raises(ConfigError, match="cannot be read"):
-        bars(path)
-
-
-def test_a_zip_of_several_files_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "BTCUSDT.zip"
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("a.csv", HEADER)
-        archive.writestr("b.csv", HEADER)
-
-    with pytest.raises(ConfigError, match="must hold one CSV"):
-        bars(path)
+    return asyncio.run(run())
 
 
 def test_months_of_one_symbol_are_joined_in_time_order(tmp_path: Path) -> None:
@@ -186,29 +48,58 @@ def test_symbols_are_merged_minute_by_minute_even_with_gaps(tmp_path: Path) -> N
     assert [len(s.messages) for s in steps] == [1, 2, 1, 2]
 
 
-def test_funding_is_cut_to_the_minute_and_names_the_next(tmp_path: Path) -> None:
-    btc = write(tmp_path, "BTCUSDT.csv", HEADER, *(row(n) for n in range(4)))
-    settled = START + 2 * MINUTE_MS
-    funding = write(
-        tmp_path, "BTCUSDT-8h.csv", "funding_time,funding_rate",
-        f"{settled + 7},0.0001", f"{settled + 480 * MINUTE_MS},-0.0002",
-    )  # fmt: skip
-    messages = [m for s in ReplayFeed([btc], [funding], speed=None).past(None) for m in s.messages]
-
-    assert [m for m in messages if isinstance(m, Funding)] == [
-        Funding("BTC/USDT", settled, Decimal("0.0001"), Decimal(100))
+@hypothesis_settings(
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(order=st.permutations(range(5)))
+def test_the_order_of_the_files_does_not_matter(tmp_path: Path, order: list[int]) -> None:
+    parts = [("BTC", 0, 30), ("BTC", 30, 70), ("ETH", 10, 40), ("ETH", 35, 90), ("SOL", 0, 90)]
+    paths = [
+        write(tmp_path, f"{base}USDT-1m-{begin}.csv", HEADER, *(row(n) for n in range(begin, end)))
+        for base, begin, end in parts
     ]
-    marks = [m for m in messages if isinstance(m, MarkPrice)]
-    assert [m.next_funding_at for m in marks] == [settled, settled + 480 * MINUTE_MS]
+    feed = ReplayFeed([paths[n] for n in order], speed=None)
+    steps = list(feed.past(None))
+
+    assert feed.market_id == ReplayFeed(paths).market_id
+    assert [step.at for step in steps] == [START + (n + 1) * MINUTE_MS for n in range(90)]
+    for n, step in enumerate(steps):
+        symbols = {m.symbol for m in step.messages if isinstance(m, Bar)}
+        known = {f"{base}/USDT" for base, begin, end in parts if begin <= n < end}
+        assert symbols == known
+        assert len(step.messages) == len(known)
 
 
-@pytest.mark.parametrize("line", ["x,0.1", f"{START},nan", f"{START},2", f"{START}"])
-def test_a_bad_funding_row_is_refused(tmp_path: Path, line: str) -> None:
-    btc = write(tmp_path, "BTCUSDT.csv", HEADER, row(0))
-    funding = write(tmp_path, "BTCUSDT-8h.csv", "funding_time,funding_rate", line)
+def test_what_is_wrong_with_a_later_file_is_said_at_the_start(tmp_path: Path) -> None:
+    good = write(tmp_path, "BTCUSDT-1m-05.csv", HEADER, *(row(n) for n in range(5)))
+    cut = write(tmp_path, "BTCUSDT-1m-06.csv.gz", HEADER, *(row(n) for n in range(5, 9000)))
+    cut.write_bytes(cut.read_bytes()[:-9])
 
-    with pytest.raises(ConfigError, match=r"BTCUSDT-8h\.csv:2"):
-        ReplayFeed([btc], [funding])
+    with pytest.raises(ConfigError, match="BTCUSDT-1m-06"):
+        ReplayFeed([good, cut])
+
+
+def test_refused_rows_are_counted_before_and_after_playing(tmp_path: Path) -> None:
+    paths = [
+        write(tmp_path, name, HEADER, row(0), "?", row(2))
+        for name in ("BTCUSDT.csv", "ETHUSDT.csv")
+    ]
+    feed = ReplayFeed(paths, speed=None)
+    counted = feed.refused_count, feed.refused
+    list(feed.past(None))
+
+    assert counted[0] == 2
+    assert [line.split(": ")[0] for line in counted[1]] == ["BTCUSDT.csv:3", "ETHUSDT.csv:3"]
+    assert (feed.refused_count, feed.refused) == counted
+
+
+def test_progress_is_the_share_of_the_tapes_time(tmp_path: Path) -> None:
+    btc = write(tmp_path, "BTCUSDT.csv", HEADER, *(row(n) for n in range(10)))
+    feed = ReplayFeed([btc], speed=None)
+    told = [feed.progress()]
+    told += [feed.progress() for _ in feed.past(None)]
+
+    assert told == [n / 10 for n in range(11)]
 
 
 def test_a_looping_tape_keeps_time_rising_and_its_prices(tmp_path: Path) -> None:
@@ -218,6 +109,49 @@ def test_a_looping_tape_keeps_time_rising_and_its_prices(tmp_path: Path) -> None
     assert [s.at for s in steps] == [START + (n + 1) * MINUTE_MS for n in range(8)]
     closes = [m.close for s in steps for m in s.messages if isinstance(m, Bar)]
     assert closes[:3] == closes[3:6]
+
+
+@pytest.mark.parametrize("cut", [1, 2, 3, 4, 7])
+def test_a_looping_tape_goes_on_where_it_was(tmp_path: Path, cut: int) -> None:
+    btc = write(tmp_path, "BTCUSDT.csv", HEADER, *(row(n, close=f"100.{n}") for n in range(3)))
+
+    def tape() -> ReplayFeed:
+        return ReplayFeed([btc], speed=None, loop=True)
+
+    whole = list(islice(tape().past(None), 9))
+    first = tape()
+    before = list(islice(first.past(None), cut))
+    second = tape()
+    second.resume(first.checkpoint(), before[-1].at)
+
+    assert before + list(islice(second.past(None), 9 - cut)) == whole
+    assert second.progress() is None
+
+
+def test_stopped_within_a_minute_it_repeats_no_tick(tmp_path: Path) -> None:
+    btc = write(tmp_path, "BTCUSDT.csv", HEADER, *(row(n) for n in range(3)))
+    first = ReplayFeed([btc])
+    before = live(first, START, 200)
+    second = ReplayFeed([btc])
+    second.resume(first.checkpoint(), before[-1].at)
+    after = live(second, before[-1].at, 1000)
+
+    times = [step.at for step in before + after]
+    assert times == [START + 500 * n for n in range(1, 361)]
+
+
+def test_ticks_go_from_the_open_by_both_extremes_to_the_close(tmp_path: Path) -> None:
+    btc = write(tmp_path, "BTCUSDT.csv", HEADER, row(0), row(1, close="99.5"))
+    steps = live(ReplayFeed([btc]), START, 1000)
+    ticks = [m for step in steps for m in step.messages if isinstance(m, Tick)]
+    up = [float(tick.last) for tick in ticks if tick.at < START + MINUTE_MS]
+    down = [float(tick.last) for tick in ticks if tick.at > START + MINUTE_MS]
+
+    assert (min(up), max(up)) == (min(down), max(down)) == (99, 101)
+    assert up.index(99) < up.index(101)
+    assert down.index(101) < down.index(99)
+    assert all(tick.bid < tick.last < tick.ask for tick in ticks)
+    assert max(abs(b - a) for a, b in itertools.pairwise(up)) < 0.11
 
 
 def test_a_tape_that_is_over_ends(tmp_path: Path) -> None:

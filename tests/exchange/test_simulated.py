@@ -55,6 +55,21 @@ def test_volatility_clusters_and_tails_are_heavy(week: list[Step]) -> None:
         assert 0.3 < yearly < 1.5
 
 
+def test_volume_goes_with_the_size_of_moves(week: list[Step]) -> None:
+    bars = [m for s in week for m in s.messages if isinstance(m, Bar) and m.symbol == "BTC/USDT"]
+    moves = [float(bar.high - bar.low) for bar in bars]
+
+    assert statistics.correlation(moves, [float(bar.volume) for bar in bars]) > 0.4
+
+
+def test_bars_join_and_extremes_reach_beyond_open_and_close(week: list[Step]) -> None:
+    for symbol in SYMBOLS:
+        bars = [m for s in week for m in s.messages if isinstance(m, Bar) and m.symbol == symbol]
+        assert all(b.open == a.close for a, b in pairwise(bars))
+        beyond = sum(bar.high > max(bar.open, bar.close) for bar in bars)
+        assert beyond > 0.8 * len(bars)
+
+
 def test_symbols_move_together_but_not_alike(week: list[Step]) -> None:
     btc, eth = returns(week, "BTC/USDT"), returns(week, "ETH/USDT")
 
@@ -89,6 +104,13 @@ def test_the_market_stands_still_while_the_engine_is_away() -> None:
     opens = {m.symbol: m.open for m in first.messages if isinstance(m, Bar)}
     assert opens == closes
     assert first.at == later - later % MINUTE_MS + MINUTE_MS
+
+
+def test_another_set_of_symbols_is_another_market() -> None:
+    markets = [("BTC/USDT",), ("BTC/USDC",), ("BTC/USDT", "ETH/USDT")]
+
+    assert len({SimulatedFeed(7, symbols, start=START).market_id for symbols in markets}) == 3
+    assert "7" in SimulatedFeed(7, SYMBOLS, start=START).market_id
 
 
 def test_an_unknown_symbol_gets_plausible_prices() -> None:
