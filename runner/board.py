@@ -17,12 +17,15 @@ from core.market import (
     Tick,
 )
 
-_DAY_BARS: Final = DAY_MS // MINUTE_MS
+BARS_SHOWN: Final = DAY_MS // MINUTE_MS + 1  # of 24 hours, and the one before them
 _MARK_LIFE_MS: Final = 10_000
 
 
 class Market:
-    """One symbol: newest prices, the forming candle and the closed ones of 24 hours."""
+    """One symbol: newest prices, the forming candle and the closed ones of 24 hours.
+
+    ``day_ago`` is the close 24 hours ago, None while no candle is that old.
+    """
 
     def __init__(self, instrument: Instrument) -> None:
         self.instrument = instrument
@@ -34,11 +37,14 @@ class Market:
         self.funding_rate: Decimal | None = None
         self.next_funding_at: int | None = None
         self.forming: Bar | None = None
-        self.bars: deque[Bar] = deque(maxlen=_DAY_BARS)
+        self.bars: deque[Bar] = deque()
+        self.day_ago: Decimal | None = None
 
     def on_bar(self, bar: Bar) -> None:
         """Take a closed candle; it ends the forming one."""
         self.bars.append(bar)
+        while self.bars[0].open_time < bar.close_time - DAY_MS:
+            self.day_ago = self.bars.popleft().close
         self.forming = None
         self.last = bar.close
         self.at = bar.close_time

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from core.ledger import Entry, Portfolio, Position, fill_entries, funding_entry
-from core.market import Bar
+from core.ledger import Entry, Portfolio, Position, fill_entries, funding_entry, truncate8
+from core.market import Bar, MarketMessage, Tick
 from core.orders import (
     Accepted,
     Closed,
@@ -35,15 +35,25 @@ class Excursions:
         self._portfolio = portfolio
         self.seen: dict[str, tuple[Decimal, Decimal]] = {}
 
-    def on_bar(self, bar: Bar) -> None:
-        """Let positions in the bar's symbol see its extremes."""
-        for position in self._portfolio.positions.values():
-            if position.symbol == bar.symbol and position.opened_at < bar.close_time:
-                self.see(position, bar.high)
-                self.see(position, bar.low)
+    def update(self, message: MarketMessage) -> None:
+        """Let the positions in a symbol see its tick, or the extremes of its bar.
 
-    def see(self, position: Position, price: Decimal) -> None:
-        """Let *position* see *price*."""
+        Of a bar that one was opened in, only the close is known to be later.
+        """
+        if not isinstance(message, Bar | Tick):
+            return
+        for position in self._portfolio.positions.values():
+            if position.symbol != message.symbol:
+                continue
+            if isinstance(message, Tick):
+                self._see(position, message.last)
+            elif position.opened_at > message.open_time:
+                self._see(position, message.close)
+            else:
+                self._see(position, message.high)
+                self._see(position, message.low)
+
+    def _see(self, position: Position, price: Decimal) -> None:
         pnl = position.realized_pnl + position.unrealized_pnl(price)
         worst, best = self.seen.get(position.id, (ZERO, ZERO))
         self.seen[position.id] = (min(worst, pnl), max(best, pnl))
@@ -52,7 +62,7 @@ class Excursions:
         """Return (worst, best) of a closed position and forget it; its result counts too."""
         worst, best = self.seen.pop(position.id, (ZERO, ZERO))
         result = position.realized_pnl
-        return min(worst, result, ZERO), max(best, result, ZERO)
+        return truncate8(min(worst, result, ZERO)), truncate8(max(best, result, ZERO))
 
     def save(self) -> dict[str, list[str]]:
         """Return what a restart needs, JSON-able."""

@@ -52,7 +52,9 @@ class Engine:
     def __post_init__(self) -> None:
         self.telling = Telling(self.publisher, self.trader, self.status, self.freshness)
         self.ledger = LedgerThread(self.writer)
-        self._settling = Settling(self.feed, self.trader, self.status, self.telling, self.ledger)
+        self._settling = Settling(
+            self._place(), self.trader, self.status, self.telling, self.ledger
+        )
 
     async def on_step(self, step: Step) -> None:
         """Take one step, commit what it did and tell it."""
@@ -68,6 +70,10 @@ class Engine:
         """Trade on one step; what it did waits to be committed."""
         with self._settling.undivided():
             self.trader.on_step(step)
+            self._settling.place = self._place()
+
+    def _place(self) -> dict[str, Any]:
+        return {"feed": self.feed.checkpoint(), "next_at": self.feed.next_at}
 
     async def answer(self, request: CommandRequest) -> CommandReply:
         """Grant a wish that came over the bus.
@@ -81,6 +87,8 @@ class Engine:
             raise CommandError("warming_up", "History is still being played. Try again shortly.")
         if self.status.blocked:
             raise CommandError("blocked", "The ledger cannot be written, so trading waits.", 503)
+        if self.freshness.ended:
+            raise CommandError("ended", "The tape is over: nothing trades any more.")
         async with self.lock:
             at = self.clock.now()
             self.trader.booking.at = at

@@ -72,7 +72,8 @@ def set_course(
     clock.not_before(last_at)
     now = clock.now()
     unfinished = saved is None or bool(saved["warming_up"])
-    tape.feed.resume(saved["feed"] if saved else None, last_at if unfinished else now)
+    if saved is not None:
+        tape.feed.resume(saved["feed"], saved["next_at"] if unfinished else now)
     if flat_out:
         return Course(clock, None, plays_past=True, plays_live=False, what="Simulating")
     if tape.speed != 1.0:

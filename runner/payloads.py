@@ -196,7 +196,7 @@ def price(market: Market) -> Data | None:
         return None
     bar = market.forming
     opened = bar.open_time if bar else market.at
-    day_ago = market.bars[0].open if len(market.bars) == market.bars.maxlen else None
+    day_ago = market.day_ago
     return {
         "at": market.at,
         "symbol": market.instrument.symbol,

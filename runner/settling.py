@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.errors import CommandError, StoreError
-from exchange.base import MarketFeed
 from runner.ledger_thread import LedgerThread
 from runner.status import Status
 from runner.telling import Telling
@@ -20,10 +19,11 @@ class Settling:
 
     Promise: while the store refuses, readers hear of nothing but that. What broke halfway
     (``fault``) is not committed, nor is anything after it, so that the next start goes on from
-    the last commit.
+    the last commit. ``place`` is where the feed stood at the last step that was traded on: it may
+    have handed out the next one, which waits behind a wish that is being committed.
     """
 
-    feed: MarketFeed
+    place: dict[str, Any]
     trader: Trader
     status: Status
     telling: Telling
@@ -93,8 +93,9 @@ class Settling:
         trader = self.trader
         return {
             "at": self._now(),
-            "feed": self.feed.checkpoint(),
+            **self.place,
             "warming_up": self.status.status == "warming_up",
+            "minute": trader.minute,
             "tally": trader.tally.save(),
             "excursions": trader.booking.excursions.save(),
             "paused": [trader.gate.paused_by, trader.gate.paused_at],

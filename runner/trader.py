@@ -67,9 +67,14 @@ class Trader:
     def on_step(self, step: Step) -> None:
         """Take one step of the market."""
         self.booking.at = step.at
+        # Away over midnight, or up to it: what this step trades is never the day before's.
+        self.tally.roll_day(step.at - 1, self.board.marks)
         for message in step.messages:
-            self._on_message(message)
+            self._match(message)
         self.tally.roll_day(step.at, self.board.marks)
+        for message in step.messages:
+            if isinstance(message, Bar):
+                self._decide(message)
         minute = step.at // MINUTE_MS
         if minute > self.minute:
             self.minute = minute
@@ -77,15 +82,17 @@ class Trader:
             point = EquityPoint(minute * MINUTE_MS, equity, self.portfolio.balance)
             self.record.equity_point(point)
 
-    def _on_message(self, message: MarketMessage) -> None:
+    def _match(self, message: MarketMessage) -> None:
         self.board.update(message)
         self.broker.on_message(message)
         self.absorb()
+        self.booking.excursions.update(message)
         if isinstance(message, Bar):
             self.record.candle(message)
-            self.booking.excursions.on_bar(message)
-            for strategy, decision in self.council.decide(message):
-                self._follow(strategy, decision, message)
+
+    def _decide(self, bar: Bar) -> None:
+        for strategy, decision in self.council.decide(bar):
+            self._follow(strategy, decision, bar)
 
     def absorb(self) -> None:
         """Book what the broker reports until it has no more to say."""

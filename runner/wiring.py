@@ -4,15 +4,14 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any
 
 from core.errors import ConfigError, LedgerError
 from core.ledger import Entry, EntryKind, Portfolio
-from core.market import DAY_MS, MINUTE_MS
 from core.stream import Frame
 from exchange.paper.broker import PaperBroker
 from infra.settings import Settings
-from runner.board import Board
+from runner.board import BARS_SHOWN, Board
 from runner.commands import CommandDesk
 from runner.engine import Engine
 from runner.freshness import Freshness
@@ -34,8 +33,6 @@ from store.writer import Batch, Writer
 from strategy.base import Strategy
 from strategy.registry import make_strategy
 from utils.clock import Clock
-
-_DAY_BARS: Final = DAY_MS // MINUTE_MS
 
 
 @dataclass(slots=True)
@@ -161,15 +158,16 @@ def _recover(
     trader.broker.restore(resting)
     trader.booking.resting = {order.id: order for order in resting}
     _count_trades(trader.tally, database, account_id)
+    wanted = max(BARS_SHOWN, *(strategy.warmup_bars for strategy in trader.strategies))
     for symbol in trader.board.markets:
-        bars = recovery.last_candles(database, account_id, symbol, _DAY_BARS)
+        bars = recovery.last_candles(database, account_id, symbol, wanted)
         trader.board.remember(bars)
         trader.council.warm(bars)
     if saved is not None:
         trader.tally.load(saved["tally"])
         trader.booking.excursions.load(saved["excursions"])
         trader.gate.paused_by, trader.gate.paused_at = saved["paused"]
-        trader.minute = saved["at"] // MINUTE_MS
+        trader.minute = saved["minute"]
 
 
 def _count_trades(tally: Tally, database: Database, account_id: int) -> None:

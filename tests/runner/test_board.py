@@ -1,0 +1,55 @@
+"""What is said of a symbol's last 24 hours."""
+
+from decimal import Decimal
+
+from core.market import DAY_MS, MINUTE_MS, Bar
+from exchange.instruments import instrument
+from runner import payloads
+from runner.board import BARS_SHOWN, Board, Market
+
+SYMBOL = "BTC/USDT"
+BEGAN = 1_748_736_000_000
+DAY_MINUTES = DAY_MS // MINUTE_MS
+
+
+def bar(minute: int, price: int) -> Bar:
+    p = Decimal(price)
+    return Bar(SYMBOL, BEGAN + minute * MINUTE_MS, p, p, p, p, Decimal(1))
+
+
+def market_of(bars: list[Bar]) -> Market:
+    board = Board({SYMBOL: instrument(SYMBOL)})
+    board.remember(bars)
+    return board.markets[SYMBOL]
+
+
+def change(market: Market) -> float | None:
+    told = payloads.price(market)
+    assert told is not None
+    value: float | None = told["change_24h_pct"]
+    return value
+
+
+def test_the_change_is_against_the_close_24_hours_ago() -> None:
+    day = [bar(n, 100) for n in range(DAY_MINUTES)]
+
+    assert change(market_of(day)) is None
+    assert change(market_of([*day, bar(DAY_MINUTES, 110)])) == 10
+
+
+def test_what_a_restart_remembers_is_enough_for_the_change() -> None:
+    bars = [bar(n, 100 + n) for n in range(2 * DAY_MINUTES)]
+
+    assert change(market_of(bars[-BARS_SHOWN:])) == change(market_of(bars))
+
+
+def test_minutes_before_a_long_absence_are_not_of_the_last_24_hours() -> None:
+    before = [bar(n, 900 if n == 5 else 100) for n in range(DAY_MINUTES)]
+    after = bar(DAY_MINUTES + 600, 100)
+
+    market = market_of([*before, after])
+
+    stats = payloads.stats(market)
+    assert stats["high_24h"] == 100
+    assert stats["volume_24h"] == DAY_MINUTES - 600
+    assert change(market) == 0
