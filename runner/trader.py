@@ -143,7 +143,8 @@ class Trader:
             risk_pct=self.limits.risk_per_trade_pct, leverage=self.limits.leverage,
         )  # fmt: skip
         qty = entry_qty(budget, bar.close, stop, rules)
-        position_id = f"{strategy.name}-{rules.base}-{bar.open_time // MINUTE_MS}"
+        pair = bar.symbol.replace("/", "")
+        position_id = f"{strategy.name}-{pair}-{bar.open_time // MINUTE_MS}"
         return Order(
             id=f"{position_id}-entry", strategy=strategy.name, symbol=bar.symbol,
             side=Side(intent.action), type=OrderType.MARKET, qty=qty, role=OrderRole.ENTRY,

@@ -1,5 +1,6 @@
 """What must be true of a stored account whatever happened to the engine, and of what it told."""
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from decimal import Decimal
@@ -157,6 +158,17 @@ def _check_told_balance(books: Books, heard: Heard) -> None:
             expected = after["funding", f"{body['position_id']}:{body['at']}"]
         elif kind == "account" and expected is not None:
             assert body["balance"] == expected
+
+
+def check_file(books: Books, path: Path) -> None:
+    """Make sure that a state file is whole and holds nothing that is not stored."""
+    if not path.exists():
+        return
+    state = json.loads(path.read_bytes())["state"]
+    stored = {fact["fact_id"]: fact for fact in books.facts}
+    for section in ("trades", "activity", "signals", "alerts"):
+        for fact in state[section]:
+            assert stored[fact["fact_id"]] == fact
 
 
 def check_state(books: Books, state: dict[str, Any]) -> None:

@@ -13,6 +13,7 @@ import pytest
 from core.market import Bar
 from runner.wiring import Wired
 from strategy.base import Decision, Intent, Outlook
+from tests.runner.audit import Books, check_books
 from tests.runner.engines import Listener, follow, open_engine, settings
 
 MINUTE_MS = 60_000
@@ -138,3 +139,21 @@ def test_many_strategies_at_once_stay_within_the_limit_of_positions(
     assert len(wired.engine.trader.portfolio.positions) == 3
     assert {r["gate"] for r in listener.of("order_refused")} == {"max_positions"}
     wired.close()
+
+
+def test_two_contracts_of_one_coin_do_not_share_their_orders(
+    tmp_path: Path,
+    own_strategies: None,  # noqa: ARG001
+) -> None:
+    symbols = ["BTC/USDT", "BTC/USDC"]
+    risk = {"risk_per_trade_pct": "0.1"}
+    wanted = settings(
+        tmp_path, warmup_days=0, strategies=["churn"], symbols=symbols, risk=risk, speed=1000
+    )
+    wired = open_engine(wanted)
+    go_on(wired, 30)
+    wired.close()
+
+    books = Books(tmp_path)
+    check_books(books)
+    assert {trade.symbol for trade in books.trades} == set(symbols)

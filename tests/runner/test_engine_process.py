@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ from tests.runner.engine_process import EngineProcess
 from tests.runner.tapes import record
 
 STATE = "dashboard_state.json"
-BUSY = {"SPEED": "20000", "STRATEGIES": "churn", "RISK__RISK_PER_TRADE_PCT": "0.01"}
+BUSY: dict[str, Any] = {"SPEED": "20000", "STRATEGIES": "churn", "RISK__RISK_PER_TRADE_PCT": "0.01"}
 
 
 @contextmanager

@@ -7,13 +7,14 @@ import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.runner.audit import Books, check_books, check_state, check_told
 from tests.runner.engine_process import EngineProcess
 
-BUSY = {"SPEED": "2000", "STRATEGIES": "churn", "RISK__RISK_PER_TRADE_PCT": "0.01"}
+BUSY: dict[str, Any] = {"SPEED": "2000", "STRATEGIES": "churn", "RISK__RISK_PER_TRADE_PCT": "0.01"}
 
 
 @pytest.fixture

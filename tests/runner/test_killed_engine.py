@@ -6,17 +6,25 @@ import threading
 import time
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 
 from core.errors import BusError
-from tests.runner.audit import Books, check_books, check_candles, check_state, check_told
+from tests.runner.audit import (
+    Books,
+    check_books,
+    check_candles,
+    check_file,
+    check_state,
+    check_told,
+)
 from tests.runner.engine_process import EngineProcess
 from tests.runner.tapes import SYMBOLS, record
 
 KILLS = 10
 FOLDERS = 20 if os.environ.get("TORTURE") else 1
-BUSY = {
+BUSY: dict[str, Any] = {
     "SPEED": "50000", "STRATEGIES": "churn,trend", "WARMUP_DAYS": "1",
     "RISK__RISK_PER_TRADE_PCT": "0.01", "RISK__DAILY_LOSS_PCT": "100",
 }  # fmt: skip
@@ -34,6 +42,7 @@ def test_nothing_told_is_lost_or_doubled_when_it_is_killed(number: int, tmp_path
         books = Books(folder)
         check_books(books)
         check_told(books, engine.heard)
+        check_file(books, folder / "dashboard_state.json")
         assert told.isdisjoint(f["fact_id"] for f in engine.heard.facts)
         told.update(f["fact_id"] for f in engine.heard.facts)
         done = [fact["id"] for fact in books.of("command_done")]
@@ -91,7 +100,7 @@ def end_well(folder: Path, kills: int) -> None:
 def test_a_replay_that_was_killed_trades_like_one_that_was_not(tmp_path: Path) -> None:
     rng = Random(1)
     tape = record(tmp_path / "tape", days=6)
-    settings = {
+    settings: dict[str, Any] = {
         "MARKET": "replay", "REPLAY": os.pathsep.join(map(str, tape)), "SPEED": "max",
         "STRATEGIES": "churn", "RISK__RISK_PER_TRADE_PCT": "0.01",
     }  # fmt: skip
