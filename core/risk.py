@@ -12,15 +12,18 @@ ZERO = Decimal(0)
 
 
 class RiskLimits(msgspec.Struct, frozen=True, kw_only=True):
-    """What no strategy can pass; percentages are of the account's equity."""
+    """What no strategy can pass; percentages are of the account's equity.
 
-    leverage: int = 5
-    max_leverage: int = 10
-    max_exposure_pct: Decimal = Decimal(200)
-    max_positions: int = 6
-    daily_loss_pct: Decimal = Decimal(5)
-    risk_per_trade_pct: Decimal = Decimal(1)
-    stale_after_ms: int = 10_000
+    ``leverage`` and ``risk_per_trade_pct`` are what entries are made with, the others gates.
+    """
+
+    leverage: int
+    max_leverage: int
+    max_exposure_pct: Decimal
+    max_positions: int
+    daily_loss_pct: Decimal
+    risk_per_trade_pct: Decimal
+    stale_after_ms: int
 
 
 class RiskView(msgspec.Struct, frozen=True, kw_only=True):

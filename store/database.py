@@ -74,7 +74,7 @@ class Database:
 
         Args:
             durable: wait until the disk has it; False survives our death but not the
-                machine's, which is enough for what can be made again.
+                machine's, which is enough for a remark such as when a key was used.
 
         Raises:
             StoreError: nothing was committed.

@@ -81,12 +81,8 @@ class Writer:
         mark = "?" if database.path else "%s"
         self._statements = {table.name: _insert(table, mark) for table in WRITTEN}
 
-    def commit(self, batch: Batch, *, durable: bool = True) -> None:
-        """Store *batch* in one transaction.
-
-        Args:
-            batch: what to store; an empty one costs nothing.
-            durable: wait for the disk. False is for history that can be played again.
+    def commit(self, batch: Batch) -> None:
+        """Store *batch* in one transaction, and wait for the disk; an empty one costs nothing.
 
         Raises:
             StoreError: nothing was committed: keep the batch and retry.
@@ -95,7 +91,7 @@ class Writer:
         work = [(name, rows) for name, rows in _rows(self._account_id, batch) if rows]
         if not work:
             return
-        with self._database.write(durable=durable) as connection:
+        with self._database.write() as connection:
             for name, rows in work:
                 connection.exec_driver_sql(self._statements[name], rows)
 

@@ -10,7 +10,10 @@ from hypothesis import strategies as st
 from core.orders import Order, OrderRole, OrderType, Side
 from core.risk import RiskLimits, RiskView, check
 
-LIMITS = RiskLimits()
+LIMITS = RiskLimits(
+    leverage=5, max_leverage=10, max_exposure_pct=Decimal(200), max_positions=6,
+    daily_loss_pct=Decimal(5), risk_per_trade_pct=Decimal(1), stale_after_ms=10_000,
+)  # fmt: skip
 VIEW = RiskView(
     equity=Decimal(10_000), exposure=Decimal(0), positions=0, price=Decimal(100), paused=False,
     feed_age_ms=0, pnl_today=Decimal(0), day_open_equity=Decimal(10_000),

@@ -11,7 +11,7 @@ from core.errors import ConfigError, StoreError
 from store import recovery, tables
 from store.accounts import Account, current_account, find_or_create_account
 from store.database import Database
-from store.writer import Batch, Writer
+from store.writer import Writer
 from tests.store import samples
 
 ROOT = Path(__file__).parents[2]
@@ -117,14 +117,6 @@ def test_durable_work_waits_for_the_disk(sqlite_path: Path, *, durable: bool) ->
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar_one() == "wal"
         assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar_one() == 1
     database.close()
-
-
-def test_history_that_can_be_played_again_is_committed_without_waiting(
-    database: Database, account: Account, writer: Writer
-) -> None:
-    writer.commit(Batch(candles=[samples.bar(1)]), durable=False)
-
-    assert recovery.last_candles(database, account.id, "BTC/USDT", 5) == [samples.bar(1)]
 
 
 def test_readers_do_without_alembic() -> None:

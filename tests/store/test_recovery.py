@@ -12,7 +12,7 @@ def test_a_long_journal_is_read_in_order_across_its_chunks(
     database: Database, account: Account, writer: Writer
 ) -> None:
     entries = [samples.entry(number) for number in range(recovery.JOURNAL_CHUNK + 10)]
-    writer.commit(Batch(journal=entries), durable=False)
+    writer.commit(Batch(journal=entries))
 
     assert list(recovery.journal(database, account.id)) == entries
 

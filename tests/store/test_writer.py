@@ -157,7 +157,7 @@ def test_any_journal_reads_back_in_the_order_it_was_written(
     account = find_or_create_account(database, secrets.token_hex(8), Decimal(1), now=1)
     written = [msgspec.structs.replace(e, source_id=str(n)) for n, e in enumerate(drawn)]
 
-    Writer(database, account.id).commit(Batch(journal=written), durable=False)
+    Writer(database, account.id).commit(Batch(journal=written))
 
     assert list(recovery.journal(database, account.id)) == written
     after = recovery.journal_after(database, account.id, 0)
