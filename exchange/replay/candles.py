@@ -10,6 +10,7 @@ import csv
 import itertools
 import logging
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal, InvalidOperation
 from operator import itemgetter
@@ -80,7 +81,7 @@ class CandleFile:
     Attributes:
         first: open time of its first bar, ms.
         last: open time of its last bar, ms.
-        tick: the symbol's tick, or a finer power of ten that every price is a multiple of.
+        tick: the symbol's tick, or a finer power of ten that 99 % of the bars are multiples of.
         rows: how many rows it has, bad ones too.
         refused: the first refused rows, as ``file:line: reason``.
         refused_count: all of them.
@@ -104,18 +105,29 @@ class CandleFile:
         """Yield the good rows.
 
         Raises:
-            ConfigError: the file cannot be read any more.
+            ConfigError: the file is not any more what it was at the start.
         """
-        return self._read(lambda _line, _reason: None)
+        left = self.refused_count
+
+        def refuse(line: int, reason: str) -> None:
+            nonlocal left
+            left -= 1
+            if left < 0:
+                raise ConfigError(
+                    f"{self.path.name}:{line}: the file was changed while it was played: put the "
+                    f"old one back ({reason})"
+                )
+
+        return self._read(refuse)
 
     def _survey(self) -> None:
-        bars, closest = 0, _LATEST_MS
+        bars, closest, finer = 0, _LATEST_MS, Counter[Decimal]()
         for bar in self._read(self._refuse):
             bars += 1
             closest = min(closest, bar.open_time - self.last)
             self.first = self.first or bar.open_time
             self.last = bar.open_time
-            self.tick = _finer(self.tick, bar)
+            finer[_finer(self.tick, bar)] += 1
         self.rows = bars + self.refused_count
         if self.refused_count > max(1, TOO_MANY * self.rows):
             raise ConfigError(
@@ -129,6 +141,7 @@ class CandleFile:
                 f"{self.path.name} must hold a candle a minute, its candles are "
                 f"{closest // MINUTE_MS} minutes apart"
             )
+        self.tick = _tick_of_most(finer)
         if self.refused:
             text = "%s: %d of %d rows were set aside. The first: %s"
             log.warning(text, self.path.name, self.refused_count, self.rows, self.refused[0])
@@ -246,4 +259,14 @@ def _finer(tick: Decimal, bar: Bar) -> Decimal:
     for price in (bar.open, bar.high, bar.low, bar.close):
         while price % tick and tick > FINEST_TICK:
             tick = tick.scaleb(-1)
+    return tick
+
+
+def _tick_of_most(finer: Counter[Decimal]) -> Decimal:
+    """Return the coarsest tick that all but 1 % of the bars keep to."""
+    tick, off = Decimal(0), finer.total()
+    for tick in sorted(finer, reverse=True):
+        off -= finer[tick]
+        if off <= TOO_MANY * finer.total():
+            break
     return tick

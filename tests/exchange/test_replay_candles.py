@@ -236,15 +236,41 @@ def test_a_bad_stretch_is_judged_by_the_whole_file_and_its_words_are_capped(
     assert file.refused_count == 40
 
 
-def test_one_fine_price_anywhere_decides_the_tick(tmp_path: Path) -> None:
-    rows = [row(n) for n in range(3000)]
-    rows[2900] = f"{START + 2900 * MINUTE_MS},100,101.125,99,100,5"
-    noisy = f"{START + 3000 * MINUTE_MS},100,100.00000000000001,99,100,5"
+def test_a_file_that_is_spoiled_after_it_was_read_is_told_when_it_is_played(
+    tmp_path: Path,
+) -> None:
+    path = write(tmp_path, "BTCUSDT.csv", HEADER, row(0), "?", row(2))
+    file = CandleFile(path)
+    write(tmp_path, "BTCUSDT.csv", HEADER, row(0), "?", row(2), "?", row(4))
+    played = file.bars()
 
-    assert CandleFile(write(tmp_path, "BTCUSDT.csv", HEADER, *rows[:50])).tick == Decimal("0.1")
-    assert CandleFile(write(tmp_path, "BTCUSDT.csv", HEADER, *rows)).tick == Decimal("0.001")
-    finest = CandleFile(write(tmp_path, "BTCUSDT.csv", HEADER, *rows, noisy)).tick
-    assert finest == Decimal("0.00000001")
+    assert [next(played).open_time, next(played).open_time] == [START, START + 2 * MINUTE_MS]
+    with pytest.raises(ConfigError, match=r"BTCUSDT\.csv:5: the file was changed"):
+        next(played)
+
+
+def fine(n: int, high: str) -> str:
+    return f"{START + n * MINUTE_MS},100,{high},99,100,5"
+
+
+@pytest.mark.parametrize(
+    ("fine_ones", "expected"),
+    [
+        ({}, "0.1"),
+        ({1900: "101.125"}, "0.1"),
+        (dict.fromkeys(range(1900, 1920), "101.125"), "0.1"),
+        (dict.fromkeys(range(1900, 1921), "101.125"), "0.001"),
+        ({n: "101.12" if n % 2 else "101.125" for n in range(2000)}, "0.001"),
+        ({n: "101.12" if n > 10 else "101.125" for n in range(2000)}, "0.01"),
+        (dict.fromkeys(range(2000), "100.00000000000001"), "0.00000001"),
+    ],
+)
+def test_the_tick_is_what_all_but_a_few_bars_keep_to(
+    tmp_path: Path, fine_ones: dict[int, str], expected: str
+) -> None:
+    rows = [fine(n, fine_ones.get(n, "101")) for n in range(2000)]
+
+    assert CandleFile(write(tmp_path, "BTCUSDT.csv", HEADER, *rows)).tick == Decimal(expected)
 
 
 WHOLE = "\n".join([HEADER, *(row(n) for n in range(60))]).encode()
