@@ -3,7 +3,7 @@
 import contextlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,22 +28,14 @@ def only_instance(run_dir: Path, host: str, port: int) -> Iterator[bool]:
     Raises:
         ConfigError: another process holds it, or the folder cannot be written.
     """
-    lock = filelock.FileLock(run_dir / LOCK_NAME, timeout=PATIENCE_S)
-    try:
-        make_private_folder(run_dir)
-        lock.acquire()
-    except filelock.Timeout:
-        raise ConfigError(_taken(run_dir)) from None
-    except OSError as error:
-        raise ConfigError(f"data folder {run_dir.parent} cannot be used: {error}") from error
-    was_killed = (run_dir / NOTE_NAME).exists()
-    try:
-        note = {"pid": os.getpid(), "host": host, "port": port}
-        atomic_write(run_dir / NOTE_NAME, json.dumps(note).encode())
-        yield was_killed
-    finally:
-        (run_dir / NOTE_NAME).unlink(missing_ok=True)
-        lock.release()
+    with _held(run_dir / LOCK_NAME, _taken):
+        was_killed = (run_dir / NOTE_NAME).exists()
+        try:
+            note = {"pid": os.getpid(), "host": host, "port": port}
+            atomic_write(run_dir / NOTE_NAME, json.dumps(note).encode())
+            yield was_killed
+        finally:
+            (run_dir / NOTE_NAME).unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
@@ -53,12 +45,19 @@ def only_engine(run_dir: Path) -> Iterator[None]:
     Raises:
         ConfigError: another engine holds it, or the folder cannot be written.
     """
-    lock = filelock.FileLock(run_dir / ENGINE_LOCK_NAME, timeout=PATIENCE_S)
+    with _held(run_dir / ENGINE_LOCK_NAME, _traded_on):
+        yield
+
+
+@contextlib.contextmanager
+def _held(path: Path, taken: Callable[[Path], str]) -> Iterator[None]:
+    lock = filelock.FileLock(path, timeout=PATIENCE_S)
+    run_dir = path.parent
     try:
         make_private_folder(run_dir)
         lock.acquire()
     except filelock.Timeout:
-        raise ConfigError(f"another engine trades on data folder {run_dir.parent}") from None
+        raise ConfigError(taken(run_dir)) from None
     except OSError as error:
         raise ConfigError(f"data folder {run_dir.parent} cannot be used: {error}") from error
     try:
@@ -85,6 +84,10 @@ def _note(run_dir: Path) -> dict[str, Any] | None:
         if isinstance(note, dict):
             return note
     return None
+
+
+def _traded_on(run_dir: Path) -> str:
+    return f"another engine trades on data folder {run_dir.parent}"
 
 
 def _taken(run_dir: Path) -> str:

@@ -156,9 +156,11 @@ class Trader:
         last = self.board.markets[order.symbol].last
         if last is not None and (refusal := wrong_side(order, last)) is not None:
             return refusal
-        if order.qty <= 0:
-            return Refusal("size", None, None, "the smallest order would risk too much")
-        return check(order, self._risk_view(order), self.limits)
+        refusal = check(order, self._risk_view(order), self.limits)
+        if refusal is None and order.qty <= 0:
+            reason = "the risk and margin left are too little for the smallest order"
+            refusal = Refusal("size", None, None, reason)
+        return refusal
 
     def _risk_view(self, order: Order) -> RiskView:
         """Return the account with its entries that still wait as if they were filled."""
