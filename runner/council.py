@@ -28,11 +28,11 @@ class Council:
     ) -> None:
         self._portfolio = portfolio
         self._record = record
-        self._asked = list(strategies)
+        self._asked = tuple(strategies)
 
     def warm(self, bars: Sequence[Bar]) -> None:
         """Let every strategy take bars of the past, oldest first, of one symbol."""
-        for strategy in list(self._asked):
+        for strategy in self._asked:
             try:
                 for bar in bars[max(0, len(bars) - strategy.warmup_bars) :]:
                     strategy.warm(bar)
@@ -41,7 +41,7 @@ class Council:
 
     def decide(self, bar: Bar) -> Iterator[tuple[Strategy, Decision]]:
         """Yield what each strategy has to say about *bar*."""
-        for strategy in list(self._asked):
+        for strategy in self._asked:
             view = AccountView(position=self._portfolio.position(strategy.name, bar.symbol))
             try:
                 decision = strategy.on_bar(bar, view)
@@ -54,7 +54,7 @@ class Council:
                 yield strategy, decision
 
     def _dismiss(self, strategy: Strategy, bar: Bar, error: Exception) -> None:
-        self._asked.remove(strategy)
+        self._asked = tuple(other for other in self._asked if other is not strategy)
         log.error("Strategy %s failed at %s", strategy.name, bar, exc_info=error)
         detail = (
             f"{bar.symbol}: {type(error).__name__}: {error}. "

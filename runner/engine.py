@@ -63,14 +63,14 @@ class Engine:
             self.trader.gate.feed_age_ms = 0
             self.freshness.saw(self.clock.monotonic(), step.at)
             self.take(step)
+            self._settling.place = self._place()
             self.telling.touch_step(step)
             await self._settling.settle()
 
     def take(self, step: Step) -> None:
         """Trade on one step; what it did waits to be committed."""
-        with self._settling.undivided():
+        with self._settling.whole:
             self.trader.on_step(step)
-            self._settling.place = self._place()
 
     def _place(self) -> dict[str, Any]:
         return {"feed": self.feed.checkpoint(), "next_at": self.feed.next_at}
@@ -111,7 +111,7 @@ class Engine:
         if done is None:
             intent_id = str(request.args.get("intent_id", ""))
             try:
-                with self._settling.undivided():
+                with self._settling.whole:
                     done = self.desk.confirm(intent_id, request.actor, request.id, at)
             finally:
                 # Even a refused wish may have left facts behind, such as the first of two closes.
@@ -126,14 +126,15 @@ class Engine:
             await self._settling.settle()
 
     async def settle_past(self) -> None:
-        """Commit and fold what a stretch of history did; nothing is told yet."""
+        """Commit and fold what the steps taken did; nothing is told yet."""
         async with self.lock:
+            self._settling.place = self._place()
             await self._settling.settle()
 
     async def flush(self) -> None:
         """Tell every state that was touched."""
         async with self.lock:
-            self._settling.check()
+            self._settling.whole.check()
             self.publisher.flush()
 
     async def tell_whole(self) -> None:
@@ -156,7 +157,7 @@ class Engine:
         async with self.lock:
             self.status.status, self.status.note = status, note
             self.status.progress_pct = None
-            if self._settling.fault is None:
+            if self._settling.whole.fault is None:
                 self.telling.everything()
             else:
                 self.telling.say_status()
@@ -165,7 +166,8 @@ class Engine:
         """Say goodbye: what is left is committed and told, unless the store refuses it."""
         self.ledger.stop()
         try:
-            await self.settle_past()
+            async with self.lock:
+                await self._settling.settle()
         except StoreError as error:
             log.error("What happened last is not stored: %s", error)  # noqa: TRY400
         await self.turn("stopping")

@@ -1,8 +1,6 @@
 """Commits what happened, and only then tells it."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from core.errors import CommandError, StoreError
@@ -13,48 +11,24 @@ from runner.trader import Trader
 from utils.finishing import finish
 
 
-@dataclass(slots=True)
-class Settling:
-    """Takes what the trader recorded to the ledger, then to the readers: both or neither.
+class Whole:
+    """What happens inside ``with`` this is committed whole, or nothing is any more.
 
-    Promise: while the store refuses, readers hear of nothing but that. What broke halfway
-    (``fault``) is not committed, nor is anything after it, so that the next start goes on from
-    the last commit. ``place`` is where the feed stood at the last step that was traded on: it may
-    have handed out the next one, which waits behind a wish that is being committed.
+    Attributes:
+        fault: what broke halfway; entering again raises it. A refused wish is no fault.
     """
 
-    place: dict[str, Any]
-    trader: Trader
-    status: Status
-    telling: Telling
-    ledger: LedgerThread
-    fault: Exception | None = None
+    __slots__ = ("fault",)
 
-    async def settle(self) -> None:
-        """Commit what is recorded with its checkpoint, then tell it with its consequences.
+    def __init__(self) -> None:
+        self.fault: Exception | None = None
 
-        Raises:
-            StoreError: the store refuses while the engine stops.
-        """
-        if not self.trader.record.empty and self.fault is None:
-            await finish(self._commit_and_tell())
-
-    @contextmanager
-    def undivided(self) -> Iterator[None]:
-        """Let what happens inside be committed whole or, after a fault, not at all.
-
-        Raises:
-            CommandError: a refusal from inside, which is no fault.
-            Exception: the fault, also of an earlier time.
-        """
+    def __enter__(self) -> None:
         self.check()
-        try:
-            yield
-        except CommandError:
-            raise
-        except Exception as error:
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, Exception) and not isinstance(error, CommandError):
             self.fault = error
-            raise
 
     def check(self) -> None:
         """Go no further after a fault.
@@ -65,6 +39,33 @@ class Settling:
         if self.fault is not None:
             raise self.fault
 
+
+@dataclass(slots=True)
+class Settling:
+    """Takes what the trader recorded to the ledger, then to the readers: both or neither.
+
+    Promise: while the store refuses, readers hear of nothing but that. After something broke
+    halfway nothing is committed or told, so that the next start goes on from the last commit.
+    ``place`` is where the feed stood at the last step that was traded on: it may
+    have handed out the next one, which waits behind a wish that is being committed.
+    """
+
+    place: dict[str, Any]
+    trader: Trader
+    status: Status
+    telling: Telling
+    ledger: LedgerThread
+    whole: Whole = field(default_factory=Whole)
+
+    async def settle(self) -> None:
+        """Commit what is recorded with its checkpoint, then tell it with its consequences.
+
+        Raises:
+            StoreError: the store refuses while the engine stops.
+        """
+        if not self.trader.record.empty and self.whole.fault is None:
+            await finish(self._commit_and_tell())
+
     def record_alert(self, level: str, code: str, title: str, detail: str = "") -> None:
         """Record something a person should know."""
         self.trader.record.alert(self._now(), level, code, title, detail)
@@ -73,7 +74,7 @@ class Settling:
         record = self.trader.record
         while not record.empty:
             batch, events = record.take(self.checkpoint())
-            with self.undivided():
+            with self.whole:
                 await self.ledger.commit(batch, self._say_blocked)
                 self._say_unblocked()
                 self.telling.tell(events)
