@@ -1,8 +1,10 @@
 """Asks the strategies; one that fails harms neither the engine nor the others."""
 
+import heapq
 import logging
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
+from operator import attrgetter
 from typing import Final, get_args
 
 from core.ledger import Portfolio
@@ -30,14 +32,16 @@ class Council:
         self._record = record
         self._asked = tuple(strategies)
 
-    def warm(self, bars: Sequence[Bar]) -> None:
-        """Let every strategy take bars of the past, oldest first, of one symbol."""
+    def warm(self, histories: Sequence[Sequence[Bar]]) -> None:
+        """Let every strategy take the past in time order; *histories* is that of each symbol."""
         for strategy in self._asked:
-            try:
-                for bar in bars[max(0, len(bars) - strategy.warmup_bars) :]:
+            wanted = (bars[max(0, len(bars) - strategy.warmup_bars) :] for bars in histories)
+            for bar in heapq.merge(*wanted, key=attrgetter("open_time")):
+                try:
                     strategy.warm(bar)
-            except Exception as error:  # noqa: BLE001 - a strategy is somebody's own code
-                self._dismiss(strategy, bars[-1], error)
+                except Exception as error:  # noqa: BLE001 - a strategy is somebody's own code
+                    self._dismiss(strategy, bar, error)
+                    break
 
     def decide(self, bar: Bar) -> Iterator[tuple[Strategy, Decision]]:
         """Yield what each strategy has to say about *bar*."""

@@ -159,10 +159,13 @@ def _recover(
     trader.booking.resting = {order.id: order for order in resting}
     _count_trades(trader.tally, database, account_id)
     wanted = max(BARS_SHOWN, *(strategy.warmup_bars for strategy in trader.strategies))
-    for symbol in trader.board.markets:
-        bars = recovery.last_candles(database, account_id, symbol, wanted)
+    histories = [
+        recovery.last_candles(database, account_id, symbol, wanted)
+        for symbol in trader.board.markets
+    ]
+    for bars in histories:
         trader.board.remember(bars)
-        trader.council.warm(bars)
+    trader.council.warm(histories)
     if saved is not None:
         trader.tally.load(saved["tally"])
         trader.booking.excursions.load(saved["excursions"])

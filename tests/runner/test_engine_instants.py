@@ -117,7 +117,7 @@ def test_after_the_end_of_the_tape_a_wish_is_refused(tmp_path: Path) -> None:
     wired.close()
 
 
-def test_a_strategy_is_warmed_with_as_many_bars_as_it_wants(
+def test_a_strategy_is_warmed_in_time_order_with_as_many_bars_as_it_wants(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wanted = settings(tmp_path, warmup_days=2, strategies=["faulty"])
@@ -131,3 +131,4 @@ def test_a_strategy_is_warmed_with_as_many_bars_as_it_wants(
     open_engine(wanted).close()
 
     assert len(seen) == 3 * 2000
+    assert [bar.open_time for bar in seen] == sorted(bar.open_time for bar in seen)
