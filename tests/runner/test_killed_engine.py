@@ -99,12 +99,12 @@ def end_well(folder: Path, kills: int) -> None:
 
 def test_a_replay_that_was_killed_trades_like_one_that_was_not(tmp_path: Path) -> None:
     rng = Random(1)
-    tape = record(tmp_path / "tape", days=6)
+    tape = record(tmp_path / "tape", days=4)
     settings: dict[str, Any] = {
         "MARKET": "replay", "REPLAY": os.pathsep.join(map(str, tape)), "SPEED": "max",
         "STRATEGIES": "churn", "RISK__RISK_PER_TRADE_PCT": "0.01",
     }  # fmt: skip
-    for _ in range(4):
+    for _ in range(3):
         with EngineProcess(tmp_path / "killed", churn=True, **settings) as engine:
             engine.wait_for("snapshot")
             time.sleep(rng.uniform(0, 0.3))
