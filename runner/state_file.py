@@ -41,9 +41,8 @@ class StateFile:
             reason = (
                 f"its schema version is {head.schema_version}, this program knows {SCHEMA_VERSION}"
             )
-        aside = self._free_name(at)
         try:
-            self.path.rename(aside)
+            aside = self.path.rename(self._free_name(at))
         except OSError as error:
             raise ConfigError(
                 f"{self.path} is no state file of this program, for {reason}, and it cannot be "

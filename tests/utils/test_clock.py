@@ -1,5 +1,7 @@
 import asyncio
+import time
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -33,3 +35,34 @@ def test_a_scaled_clock_waits_shorter_in_real_time() -> None:
 
     assert base.at == 1000
     assert clock.now() == 60_000
+
+
+def test_a_scaled_clock_goes_on_from_a_later_time_at_its_speed() -> None:
+    base = SetClock(5_000)
+    clock = ScaledClock(base, start=0, speed=60)
+    base.at += 1_000
+    clock.not_before(50_000)
+    assert clock.now() == 60_000
+
+    clock.not_before(90_000)
+    base.at += 1_000
+    assert clock.now() == 150_000
+
+
+def test_the_machines_clock_stands_no_setting_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = SystemClock()
+    before = clock.now()
+    monkeypatch.setattr(time, "time_ns", lambda: (before - 86_400_000) * 1_000_000)
+    times = [clock.now() for _ in range(1000)]
+
+    assert times == sorted(times)
+    assert before <= times[0]
+    assert times[-1] < before + 60_000
+
+
+def test_the_machines_clock_goes_on_from_a_stored_time() -> None:
+    clock = SystemClock()
+    later = clock.now() + 3_600_000
+    clock.not_before(later)
+
+    assert later <= clock.now() < later + 60_000
