@@ -16,7 +16,7 @@ from runner.commands import CommandDesk
 from runner.engine import Engine
 from runner.freshness import Freshness
 from runner.ledger_check import LedgerCheck
-from runner.limits import risk_limits
+from runner.limits import risk_limits, stale_after_s
 from runner.markets import Course, Tape, set_course
 from runner.publisher import Publisher
 from runner.pulse import Pulse
@@ -80,7 +80,7 @@ def wire(
     engine = Engine(
         feed=tape.feed, trader=trader, writer=Writer(database, account.id), publisher=publisher,
         clock=clock, status=_status(tape, course, clock.now()),
-        freshness=Freshness(settings.stale_after_s), desk=desk,
+        freshness=Freshness(stale_after_s(settings, tape.speed)), desk=desk,
     )  # fmt: skip
     check = LedgerCheck(database, account.id, trader.portfolio)
     pulse = Pulse(engine, StateFile(settings.state_path), check, 1 / settings.publish_hz)
@@ -116,7 +116,7 @@ def _trader(settings: Settings, tape: Tape, database: Database, account: Account
         portfolio=portfolio,
         broker=PaperBroker(instruments, portfolio, slippage_bps=settings.slippage_bps),
         strategies=strategies,
-        limits=risk_limits(settings),
+        limits=risk_limits(settings, tape.speed),
         tally=Tally(portfolio, portfolio.deposits, started),
         record=Record(recovery.next_fact_number(database, account.id)),
     )

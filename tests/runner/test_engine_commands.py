@@ -28,7 +28,7 @@ class Floor:
         assert len(self.engine.trader.portfolio.positions) == 3
 
     def open(self) -> Wired:
-        wanted = settings(self.folder, warmup_days=0, strategies=["holder"])
+        wanted = settings(self.folder, warmup_days=0, strategies=["holder"], tick_ms=5_000)
         return open_engine(wanted, self.listener)
 
     @property

@@ -147,7 +147,8 @@ def test_a_replay_stopped_within_a_minute_goes_on_from_there(tmp_path: Path) -> 
 def quiet(tmp_path: Path) -> Iterator[tuple[Wired, Listener]]:
     """An engine that holds positions and hears nothing new of the market."""
     listener = Listener()
-    wired = open_engine(settings(tmp_path, warmup_days=0, strategies=["holder"]), listener)
+    wanted = settings(tmp_path, warmup_days=0, strategies=["holder"], tick_ms=5_000)
+    wired = open_engine(wanted, listener)
     asyncio.run(follow(wired.engine, wired.engine.now() + 3 * MINUTE_MS))
     yield wired, listener
     wired.close()
