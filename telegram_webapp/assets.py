@@ -34,9 +34,9 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """A file as it is sent."""
+    """A file as it is sent: its bytes, or where they are if they are too many for memory."""
 
-    body: bytes
+    body: bytes | Path
     mimetype: str
     encoding: str
 
@@ -87,12 +87,11 @@ class Assets:
         """Return the file *name*, compressed as *encoding* says, or None if there is none."""
         mimetype = mimetypes.guess_type(name)[0] or "application/octet-stream"
         if name in self._small:
-            body = self._small_packed(name, encoding)
-        elif name in self._large:
-            body, encoding = self._large_packed(self._large[name], encoding)
-        else:
-            return None
-        return Packed(body, mimetype, encoding)
+            return Packed(self._small_packed(name, encoding), mimetype, encoding)
+        if name in self._large:
+            path, encoding = self._large_packed(self._large[name], encoding)
+            return Packed(path, mimetype, encoding)
+        return None
 
     def _small_packed(self, name: str, encoding: str) -> bytes:
         if encoding == IDENTITY:
@@ -102,30 +101,27 @@ class Assets:
             self._packed[place] = SMALLEST[encoding](self._small[name])
         return self._packed[place]
 
-    def _large_packed(self, large: "_Large", encoding: str) -> tuple[bytes, str]:
-        """Return a file that is too large for memory as it is sent, and its encoding."""
+    def _large_packed(self, large: "_Large", encoding: str) -> tuple[Path, str]:
+        """Return where a file is that is too large for memory, and its encoding there."""
         if encoding != IDENTITY:
             try:
                 return self._compressed(large, encoding), encoding
             except OSError as error:
                 log.warning("%s is sent as it is: %s", large.path.name, error)
-        return in_thread(large.path.read_bytes), IDENTITY
+        return large.path, IDENTITY
 
-    def _compressed(self, large: "_Large", encoding: str) -> bytes:
+    def _compressed(self, large: "_Large", encoding: str) -> Path:
+        """Return the compressed file, which is made if it is not there.
+
+        Raises:
+            OSError: it cannot be made or kept.
+        """
         kept = self._cache / f"{large.digest}.{encoding}"
         with self._packing:  # whoever comes meanwhile finds it done
-            if kept.exists():
-                return in_thread(kept.read_bytes)
-            body = pack_apart(large.path, encoding)
-            in_thread(self._keep, kept, body)
-        return body
-
-    def _keep(self, path: Path, body: bytes) -> None:
-        try:
-            make_private_folder(self._cache)
-            atomic_write(path, body)
-        except OSError as error:
-            log.warning("%s is compressed each time: %s", path.name, error)
+            if not kept.exists():
+                make_private_folder(self._cache)
+                in_thread(atomic_write, kept, pack_apart(large.path, encoding))
+        return kept
 
 
 @dataclass(frozen=True, slots=True)

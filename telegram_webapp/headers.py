@@ -1,5 +1,6 @@
 """What every response says to the browser about trust."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from flask import Flask, Response
@@ -27,15 +28,30 @@ SECURITY_HEADERS: Final = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 
+# The other rules are about documents; on each of the page's many parts they would only weigh.
+PARTS: Final = {"text/javascript", "text/css"}
+PART_HEADERS: Final = {
+    name: SECURITY_HEADERS[name]
+    for name in ("X-Content-Type-Options", "Cross-Origin-Resource-Policy")
+}
+
 
 def install_headers(app: Flask) -> None:
-    """Add `SECURITY_HEADERS` to every response; what says nothing else is not stored."""
-    app.after_request(_add)
+    """Add what the browser must know to every response; what says nothing else is not stored."""
+    app.after_request(add_headers)
 
 
-def _add(response: Response) -> Response:
+def add_headers(response: Response) -> Response:
+    """Return *response* with what it does not say itself."""
+    wanted = PART_HEADERS if response.mimetype in PARTS else SECURITY_HEADERS
     response.headers.extend(
-        (name, value) for name, value in SECURITY_HEADERS.items() if name not in response.headers
+        (name, value) for name, value in wanted.items() if name not in response.headers
     )
     response.headers.setdefault("Cache-Control", "no-store")
     return response
+
+
+def closing_head(status: str, headers: Iterable[tuple[str, str]]) -> bytes:
+    """Return the head of a response that is written past the server and ends the connection."""
+    lines = [f"HTTP/1.1 {status}", *(f"{name}: {value}" for name, value in headers)]
+    return "\r\n".join([*lines, "Connection: close", "", ""]).encode("latin-1")

@@ -14,6 +14,7 @@ from typing_extensions import override
 
 from core.errors import ConfigError
 from infra.settings import Settings
+from telegram_webapp.worker import BoundedWorker
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -73,7 +74,7 @@ class DashboardServer(BaseApplication):  # type: ignore[misc]
         shown = f"[{host}]" if ":" in host else host
         options: dict[str, Any] = {
             "bind": f"{shown}:{self._settings.dashboard_port}",
-            "worker_class": "gevent",
+            "worker_class": BoundedWorker,
             "workers": 1,
             "graceful_timeout": GRACE_S,
             "keepalive": KEEPALIVE_S,

@@ -9,6 +9,7 @@ import msgspec
 
 from core.stream import EventId
 from store.access import Identity
+from telegram_webapp.headers import closing_head
 from telegram_webapp.hub import Hub
 from telegram_webapp.subscription import QueuedSubscription
 
@@ -66,7 +67,7 @@ class StreamGate:
             stream = QueuedSubscription(opening.identity, self._hub.ended)
             self._hub.open(stream, opening.place)
             return stream
-        self._detach(connection, opening, _head(status, headers))
+        self._detach(connection, opening, closing_head(status, headers))
         raise StopIteration
 
     def _detach(self, connection: Any, opening: Opening, head: bytes) -> None:
@@ -79,11 +80,6 @@ class StreamGate:
 
 def _is_http2(environ: "WSGIEnvironment") -> bool:
     return "HTTP_VERSION" in environ or not environ["SERVER_PROTOCOL"].startswith("HTTP/1.")
-
-
-def _head(status: str, headers: list[tuple[str, str]]) -> bytes:
-    lines = [f"HTTP/1.1 {status}", *(f"{name}: {value}" for name, value in headers)]
-    return "\r\n".join([*lines, "Connection: close", "", ""]).encode("latin-1")
 
 
 def _no_write(data: bytes) -> None:

@@ -1,9 +1,12 @@
 """The page itself, and its files."""
 
+from http import HTTPStatus
+from pathlib import Path
 from typing import Final
 
 import msgspec
 from flask import Blueprint, Response, request
+from werkzeug.wsgi import wrap_file
 
 from core.dashboard import FOLD_TABLE
 from telegram_webapp.assets import Packed
@@ -56,7 +59,7 @@ def page_routes(site: Site) -> Blueprint:
         if found is None:
             detail = "the page has no such file, or it is of another version: load the page again"
             raise Problem(404, "not_found", detail)
-        return _file(found, FOR_EVER)
+        return _file(site, found, FOR_EVER)
 
     @blueprint.get("/favicon.ico")
     @public
@@ -69,17 +72,36 @@ def page_routes(site: Site) -> Blueprint:
         found = site.assets.file(ICON, accepted(request))
         if found is None:
             raise Problem(404, "not_found", "the page has no icon")
-        return _file(found, FOR_A_DAY)
+        return _file(site, found, FOR_A_DAY)
 
     return blueprint
 
 
-def _file(found: Packed, kept: str) -> Response:
-    response = Response(found.body, mimetype=found.mimetype)
+def _file(site: Site, found: Packed, kept: str) -> Response:
+    response = Response(mimetype=found.mimetype)
     if found.encoding:
         response.content_encoding = found.encoding
     response.vary.add("Accept-Encoding")
     response.headers["Cache-Control"] = kept
-    response.add_etag(weak=True)
-    response.make_conditional(request)
+    response.set_etag(f"{site.assets.digest}-{found.encoding}", weak=True)
+    if response.make_conditional(request).status_code == HTTPStatus.OK:
+        _fill(response, found.body)
     return response
+
+
+def _fill(response: Response, body: bytes | Path) -> None:
+    """Make *body* that of *response*; a file is sent piece by piece, not held in memory.
+
+    Raises:
+        Problem: the file is not there any more.
+    """
+    if isinstance(body, bytes):
+        response.set_data(body)
+        return
+    try:
+        response.content_length = body.stat().st_size
+        if request.method == "GET":
+            response.response = wrap_file(request.environ, body.open("rb"))
+            response.direct_passthrough = True
+    except OSError as error:
+        raise Problem(404, "not_found", "the file is not there any more") from error

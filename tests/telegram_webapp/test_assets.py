@@ -58,11 +58,11 @@ def files() -> set[str]:
 def test_files_are_sent_compressed(open_house: House, name: str, mimetype: str) -> None:
     path = base(open_house) + name
     client = open_house.client()
-    plain = client.get(path)
+    plain = client.get(path, buffered=True)
     assert plain.mimetype == mimetype
 
     for encoding, unpack in (("br", brotli.decompress), ("gzip", gzip.decompress)):
-        packed = client.get(path, headers={"Accept-Encoding": encoding})
+        packed = client.get(path, headers={"Accept-Encoding": encoding}, buffered=True)
         assert packed.headers["Content-Encoding"] == encoding
         assert "Accept-Encoding" in packed.vary
         assert unpack(packed.data) == plain.data
@@ -145,16 +145,55 @@ def test_a_large_file_is_compressed_once_for_all_processes(tree: Path, tmp_path:
     again = Assets(cache, tree).file("js/large.js", "gzip")
 
     assert again is not None
-    assert again.body == b"as it was kept"
+    assert again.body == kept[0]
+    assert kept[0].read_bytes() == b"as it was kept"
 
 
-def test_a_cache_that_cannot_be_written_costs_time_only(tree: Path, tmp_path: Path) -> None:
+def test_a_cache_that_cannot_be_written_costs_compression_only(tree: Path, tmp_path: Path) -> None:
     (tmp_path / "cache").write_text("in the way", "utf-8")
 
     found = Assets(tmp_path / "cache", tree).file("plotly.min.js", "gzip")
 
     assert found is not None
-    assert gzip.decompress(found.body).startswith(b"/**")
+    assert found.encoding == ""
+    assert isinstance(found.body, Path)
+    assert found.body.name == "plotly.min.js"
+
+
+@pytest.mark.parametrize("encoding", ["identity", "gzip"])
+def test_a_large_file_has_a_head_and_is_known_again(open_house: House, encoding: str) -> None:
+    path, client = base(open_house) + "plotly.min.js", open_house.client()
+    asked = {"Accept-Encoding": encoding}
+    whole = client.get(path, headers=asked, buffered=True)
+
+    head = client.head(path, headers=asked)
+    again = client.get(path, headers={**asked, "If-None-Match": whole.headers["ETag"]})
+
+    assert head.content_length == whole.content_length == len(whole.data) > KEPT_IN_MEMORY
+    assert (head.data, again.status_code, again.data) == (b"", 304, b"")
+
+
+def test_each_encoding_of_a_file_has_a_tag_of_its_own(open_house: House) -> None:
+    path, client = base(open_house) + "js/main.js", open_house.client()
+
+    tags = {
+        client.get(path, headers={"Accept-Encoding": e}).headers["ETag"] for e in ("", "gzip", "br")
+    }
+
+    assert len(tags) == 3
+
+
+def test_a_large_file_that_went_away_is_not_found(open_house: House) -> None:
+    path, asked = base(open_house) + "plotly.min.js", {"Accept-Encoding": "gzip"}
+    open_house.client().get(path, headers=asked, buffered=True)
+    kept = next((open_house.settings.data_dir / "cache").glob("*.gzip"))
+    kept.unlink()
+    kept.mkdir()  # a folder is no file either
+
+    answer = open_house.client().get(path, headers=asked)
+
+    kept.rmdir()
+    assert (answer.status_code, problem(answer)["code"]) == (404, "not_found")
 
 
 def test_a_page_without_its_place_for_data_is_refused(tree: Path, tmp_path: Path) -> None:

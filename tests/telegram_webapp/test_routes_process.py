@@ -4,20 +4,28 @@ import socket
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from http.client import HTTPConnection
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import msgspec
+import psutil
 import pytest
 
 from store.access import AccessStore, Role
+from telegram_webapp.headers import SECURITY_HEADERS
 from telegram_webapp.limits import SLOWED_S
 from tests.telegram_webapp.house import fill_history, fill_state
 from tests.telegram_webapp.rig import PATIENCE_S, StandInEngine, free_port, listens, until
 from tests.telegram_webapp.test_webapp_server import started
 from utils.clock import SystemClock
+
+CHUNKED = (
+    b"POST /api/auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    b"Transfer-Encoding: chunked\r\n"
+)
 
 
 class Served:
@@ -28,6 +36,12 @@ class Served:
         self.access = AccessStore(data_dir / "access.db")
         self.access.migrate()
         self.key = self.access.create_key("test", Role.OWNER, SystemClock().now())
+        self.pid = 0
+
+    def memory(self) -> int:
+        """Return the bytes that the worker holds."""
+        (worker,) = psutil.Process(self.pid).children()
+        return int(worker.memory_info().rss)
 
     def ask(
         self, path: str, *, method: str = "GET", body: object = None, key: str | None = None
@@ -45,13 +59,13 @@ class Served:
     def say(self, data: bytes) -> bytes:
         """Return all that is answered to raw bytes."""
         with socket.create_connection(("127.0.0.1", self.port), PATIENCE_S) as connection:
-            connection.sendall(data)
-            connection.shutdown(socket.SHUT_WR)
             answer = b""
             try:
+                connection.sendall(data)
+                connection.shutdown(socket.SHUT_WR)
                 while chunk := connection.recv(65536):
                     answer += chunk
-            except ConnectionResetError:
+            except OSError:
                 pass  # it did not even want to hear the rest
             return answer
 
@@ -61,7 +75,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     data_dir, port = tmp_path_factory.mktemp("served"), free_port()
     fill_history(data_dir)
     built = Served(data_dir, port)
-    with StandInEngine(data_dir) as engine, started(data_dir, DASHBOARD_PORT=str(port)):
+    with StandInEngine(data_dir) as engine, started(data_dir, DASHBOARD_PORT=str(port)) as web:
+        built.pid = web.pid
         engine.call(lambda: fill_state(engine))
         until(lambda: listens(port), bool)
         until(lambda: b'"engine":"up"' in built.ask("/api/health")[1], bool)
@@ -155,14 +170,64 @@ def test_every_command_reaches_the_engine_and_comes_back(served: Served) -> None
         b"Transfer-Encoding: chunked\r\n\r\n" + b"8000\r\n" + b"x" * 0x8000 + b"\r\n",
         b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"x" * 100_000 + b"\r\n\r\n",
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+        CHUNKED + b"\r\nzzz\r\n",
+        CHUNKED + b"\r\n-5\r\nabcde\r\n0\r\n\r\n",
+        CHUNKED + b"\r\n5\r\nabcdeXXX",
+        CHUNKED.replace(b"chunked", b"foo") + b"\r\n",
     ],
 )
 def test_a_rude_request_is_refused_and_forgotten(served: Served, head: bytes) -> None:
     answer = served.say(head)
 
-    assert b" 500 " not in answer.split(b"\r\n")[0]
+    assert not answer or answer.startswith((b"HTTP/1.1 4", b"HTTP/1.1 100"))
     assert b"Traceback" not in answer
     assert served.ask("/api/me")[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        (b"nonsense\r\n\r\n", 400),
+        (b"GET /?code=secret HTTP/9.9\r\nHost: localhost\r\n\r\n", 400),
+        (b"GET /" + b"x" * 5_000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n", 414),
+        (b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"x" * 10_000 + b"\r\n\r\n", 431),
+        (b"GET / HTTP/1.1\r\nHost: localhost\r\nExpect: luck\r\n\r\n", 417),
+    ],
+)
+def test_what_is_no_http_is_refused_like_everything_else(
+    served: Served, head: bytes, status: int
+) -> None:
+    said, _, body = served.say(head).partition(b"\r\n\r\n")
+
+    assert said.startswith(b"HTTP/1.1 %d " % status)
+    for name, value in SECURITY_HEADERS.items():
+        assert f"{name}: {value}".encode() in said
+    assert msgspec.json.decode(body)["code"] == "no_request"
+
+
+def test_a_body_that_does_not_come_is_not_waited_for(served: Served) -> None:
+    with socket.create_connection(("127.0.0.1", served.port), PATIENCE_S) as connection:
+        connection.sendall(CHUNKED + b"\r\nfff\r\n{")
+
+        answer = connection.recv(65536)
+
+    assert answer.startswith(b"HTTP/1.1 408 ")
+
+
+def test_who_takes_nothing_of_a_large_file_costs_no_memory(served: Served) -> None:
+    page = served.ask("/")[1].decode()
+    path = page.partition('"plotly":"')[2].partition('"')[0]
+    before = served.memory()
+    with ExitStack() as closing:
+        for _ in range(30):
+            connection = closing.enter_context(socket.socket())
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            connection.connect(("127.0.0.1", served.port))
+            connection.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+            assert connection.recv(1)
+        after = served.memory()
+
+    assert after - before < 30_000_000  # held in memory, it would be 140 MB
 
 
 def test_random_bytes_are_refused_and_forgotten(served: Served) -> None:
