@@ -57,6 +57,10 @@ class Decision(msgspec.Struct, frozen=True):
 class Strategy(Protocol):
     """Looks at closed 1-minute bars of every symbol, in time order.
 
+    Attributes:
+        name: of its sub-account, and of its file.
+        warmup_bars: how many minutes of each symbol `warm` is to be given after a restart.
+
     Promise: the same bars and views give the same decisions, and `warm` leaves it as `on_bar`
     with the same bar would have.
     """
