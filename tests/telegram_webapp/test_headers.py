@@ -30,6 +30,18 @@ def test_every_answer_tells_the_browser_what_to_trust(open_house: House) -> None
         answer.close()
 
 
+def test_scripts_and_styles_carry_only_what_is_about_them(open_house: House) -> None:
+    client = open_house.client()
+    base = client.get("/").text.split('href="', 1)[1].partition("css/")[0].rpartition("/static/")[2]
+
+    for name in ("js/main.js", "css/base.css"):
+        headers = client.get(f"/static/{base}{name}").headers
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
+        assert "Content-Security-Policy" not in headers
+    assert "Content-Security-Policy" in client.get(f"/static/{base}icon.svg").headers
+
+
 def test_the_policy_lets_nothing_run_that_is_not_ours() -> None:
     rules = dict(rule.split(" ", 1) for rule in CONTENT_SECURITY_POLICY.split("; "))
 
