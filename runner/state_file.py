@@ -33,7 +33,7 @@ class StateFile:
             head = msgspec.json.decode(self.path.read_bytes(), type=_Head)
         except FileNotFoundError:
             return ""
-        except (msgspec.DecodeError, OSError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, OSError) as error:
             reason = f"it cannot be read ({error})"
         else:
             if head.schema_version <= SCHEMA_VERSION:

@@ -88,7 +88,7 @@ class Mirror:
         """
         try:
             whole = _decode_whole(data)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise BusError(f"the engine's snapshot could not be read: {error}") from error
         if whole.schema_version != SCHEMA_VERSION:
             raise BusError(

@@ -77,7 +77,7 @@ class MessageReader(Generic[Message]):
     def _message(self, body: bytearray) -> Message:
         try:
             return self._decode(body)
-        except (msgspec.DecodeError, RecursionError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise BusError(f"a bus message could not be read: {error}") from error
 
 

@@ -3,7 +3,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from core.errors import BusError
@@ -79,6 +79,7 @@ def test_random_bytes_are_messages_or_a_bus_error_and_nothing_else(data: bytes) 
 
 
 @given(st.binary(max_size=100))
+@example(b"\x91\xa2\x00\x80")  # text that is no UTF-8
 def test_a_message_of_random_bytes_is_a_message_or_a_bus_error(body: bytes) -> None:
     try:
         read = engine_side().feed(len(body).to_bytes(4, "big") + body)
