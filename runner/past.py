@@ -47,7 +47,6 @@ async def play(engine: Engine, pulse: Pulse, until: int | None, what: str) -> in
     progress = Progress(what)
     try:
         steps = await _play(engine, pulse, until, past_clock, progress)
-        await engine.settle_past()
     finally:
         clock.not_before(past_clock.at)
         engine.publisher.clock = clock
@@ -61,20 +60,23 @@ async def _play(
     engine: Engine, pulse: Pulse, until: int | None, clock: SetClock, progress: Progress
 ) -> int:
     began, steps, told_s = engine.feed.next_at, 0, engine.clock.monotonic()
-    for step in engine.feed.past(until):
-        clock.at = step.at
-        engine.take(step)
-        steps += 1
-        if steps % CHUNK_STEPS:
-            continue
-        await engine.settle_past()
-        await asyncio.sleep(0)  # noqa: TID251 - lets the bus and signals have their turn
-        if engine.clock.monotonic() - told_s >= TOLD_EVERY_S:
-            told_s = engine.clock.monotonic()
-            share = engine.feed.progress()
-            if share is None and until is not None:
-                share = (step.at - began) / (until - began)
-            await _tell(engine, pulse, share, progress)
+    try:
+        for step in engine.feed.past(until):
+            clock.at = step.at
+            engine.take(step)
+            steps += 1
+            if steps % CHUNK_STEPS:
+                continue
+            await engine.settle_past()
+            await asyncio.sleep(0)  # noqa: TID251 - lets the bus and signals have their turn
+            if engine.clock.monotonic() - told_s >= TOLD_EVERY_S:
+                told_s = engine.clock.monotonic()
+                share = engine.feed.progress()
+                if share is None and until is not None:
+                    share = (step.at - began) / (until - began)
+                await _tell(engine, pulse, share, progress)
+    finally:
+        await engine.settle_past()  # also when the tape breaks off
     return steps
 
 
