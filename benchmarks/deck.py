@@ -6,17 +6,22 @@ import signal
 import socket
 import subprocess
 import sys
-import time
+from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Thread
+from typing import IO
 
 import psutil
 
 ROOT = Path(__file__).resolve().parent.parent
 READY_S = 60.0
+STOP_S = 15.0
+LINES = 20  # of what it said last, should it fail
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +58,11 @@ def free_port() -> int:
 
 @contextmanager
 def deck(**settings: str) -> Iterator[Deck]:
-    """Start the launcher with *settings* as environment variables; stop it at the end."""
+    """Start the launcher with *settings* as environment variables; stop it at the end.
+
+    Raises:
+        RuntimeError: it ended without a link; the text says what it said.
+    """
     port = free_port()
     with TemporaryDirectory(prefix="qd") as folder:
         command = ["run_dashboard.py", "--no-browser", "--port", str(port), "--data-dir", folder]
@@ -61,26 +70,30 @@ def deck(**settings: str) -> Iterator[Deck]:
             [sys.executable, *command], cwd=ROOT, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, text=True, env={**os.environ, **settings},
         )  # fmt: skip
+        link: Future[str] = Future()
+        reader = Thread(target=_read, args=(launcher.stdout, link))
+        reader.start()
         try:
-            link = _wait_for_link(launcher)
+            found = link.result(READY_S)
             engine, web = _processes(launcher.pid)
-            yield Deck(Path(folder), port, link, engine, web)
+            yield Deck(Path(folder), port, found, engine, web)
         finally:
             launcher.send_signal(signal.SIGTERM)
-            launcher.communicate(timeout=15)
+            launcher.wait(STOP_S)
+            reader.join()
 
 
-def _wait_for_link(launcher: "subprocess.Popen[str]") -> str:
-    assert launcher.stdout is not None  # noqa: S101 - asked for above
-    deadline = time.monotonic() + READY_S
-    for line in launcher.stdout:
-        found = re.search(r"http://\S+#code=\S+", line)
-        if found:
-            os.set_blocking(launcher.stdout.fileno(), False)
-            return found[0]
-        if time.monotonic() > deadline:
-            break
-    raise TimeoutError("the launcher did not print its link")
+def _read(output: IO[str], link: "Future[str]") -> None:
+    """Read what the launcher says to its end, so that it never waits; *link* is its link."""
+    said: deque[str] = deque(maxlen=LINES)
+    with output:
+        for line in output:
+            said.append(line)
+            found = re.search(r"http://\S+#code=\S+", line)
+            if found and not link.done():
+                link.set_result(found[0])
+    if not link.done():
+        link.set_exception(RuntimeError("".join(said)))
 
 
 def _processes(launcher: int) -> tuple[psutil.Process, psutil.Process]:
