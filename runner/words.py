@@ -66,7 +66,8 @@ def refused(order: Order, instrument: Instrument, reason: str) -> Told:
 def funding(charge: FundingCharged, instrument: Instrument, way: str) -> Told:
     """Say a funding settlement."""
     verb = "paid" if charge.amount < 0 else "received"
-    return f"Funding {verb}", f"{instrument.base} {way}, rate {charge.rate * 100:.4f}%"
+    rate = f"{charge.rate * 100:.4f}%".replace("-", "−")
+    return f"Funding {verb}", f"{instrument.base} {way}, rate {rate}"
 
 
 def signal(action: str, instrument: Instrument, reasons: tuple[str, ...]) -> Told:
