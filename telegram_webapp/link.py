@@ -88,9 +88,10 @@ class EngineLink:
         return self._commands.send(request, COMMAND_S)
 
     def start(self) -> None:
-        """Begin to follow; return when it is known whether the engine is there."""
+        """Begin to follow; return when it is known whether the engine is there, or hangs."""
         threading.Thread(target=self._run, name="engine-link", daemon=True).start()
-        self._settled.wait(_FIRST_WAIT_S)
+        if not self._settled.wait(_FIRST_WAIT_S):
+            self._recall()
 
     def stop(self) -> None:
         """End the subscription."""
@@ -167,13 +168,14 @@ class EngineLink:
             return  # everybody was told the first time
         log.warning("The engine is away: %s", why)
         self._mirror.away()
-        if self._mirror.place is None:
-            self._recall()
+        self._recall()
         self._settled.set()
         self.hub.announce()
 
     def _recall(self) -> None:
-        found = read_state_file(self._state_file)
-        if found is not None:
-            self._mirror.recall(*found)
-            self.hub.broadcast(self._mirror.missed(None))
+        """Take the state on disk, unless one is known."""
+        with self._mirror.lock:
+            found = read_state_file(self._state_file) if self._mirror.place is None else None
+            if found is not None:
+                self._mirror.recall(*found)
+                self.hub.broadcast(self._mirror.missed(None))

@@ -77,8 +77,8 @@ class Mirror:
         """Take the state an engine left on disk at *written_at*, wall clock in ms."""
         self._set(whole)
         self.ring.reset(whole.epoch, whole.seq)
-        self._heard = self._clock.monotonic() - (self._clock.now() - written_at) / 1000
-        self.away_since = written_at
+        self.away_since = min(written_at, self._clock.now())  # the clock may have been set back
+        self._heard = self._clock.monotonic() - (self._clock.now() - self.away_since) / 1000
 
     def begin(self, welcome: Welcome, data: bytes) -> None:
         """Take the whole state with which a new subscription begins.

@@ -1,5 +1,6 @@
 """The link, between a real bus and a hub without clients."""
 
+import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -52,6 +53,24 @@ def test_it_is_known_at_once_whether_the_engine_is_there(link: EngineLink, tmp_p
         data = link.snapshot().data
         assert data is not None
         assert data["state"]["prices"]["BTC/USDT"]["last"] == 2.0
+
+
+def test_while_an_engine_hangs_the_state_on_disk_is_served(
+    link: EngineLink, tmp_path: Path
+) -> None:
+    with StandInEngine(tmp_path) as engine:
+        engine.price(5.0)
+        (tmp_path / "dashboard_state.json").write_bytes(engine.publisher.snapshot())
+    with socket.socket(socket.AF_UNIX) as hanging:
+        hanging.bind(str(tmp_path / "run" / "engine.sock"))
+        hanging.listen()
+        link.start()
+
+        snapshot = link.snapshot()
+
+    assert snapshot.stale
+    assert snapshot.data is not None
+    assert snapshot.data["state"]["prices"]["BTC/USDT"]["last"] == 5.0
 
 
 def test_it_follows_every_event(link: EngineLink, tmp_path: Path) -> None:

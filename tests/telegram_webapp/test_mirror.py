@@ -7,7 +7,7 @@ from core.errors import BusError
 from core.stream import SNAPSHOT, EventId, Frame, sse_frame
 from infra.bus.base import Welcome
 from runner.publisher import Publisher
-from telegram_webapp.mirror import Mirror
+from telegram_webapp.mirror import Mirror, SnapshotData
 from utils.clock import SetClock
 
 
@@ -65,6 +65,15 @@ def test_nothing_is_known_before_the_engine_was_heard(clock: SetClock) -> None:
     assert (snapshot.bytes, snapshot.data, snapshot.stale) == (b"null", None, True)
     assert (snapshot.away_since, snapshot.engine_age_ms) == (5000, None)
     assert mirror.missed(None) == mirror.missed(EventId("e1", 1)) == []
+
+
+def test_a_state_on_disk_is_never_of_the_future(clock: SetClock, source: Source) -> None:
+    mirror = Mirror(clock)
+
+    mirror.recall(msgspec.json.decode(source.publisher.snapshot(), type=SnapshotData), 9_000_000)
+
+    snapshot = mirror.snapshot()
+    assert (snapshot.away_since, snapshot.engine_age_ms) == (5000, 0)
 
 
 def test_a_frame_is_folded_once(mirror: Mirror, source: Source) -> None:
