@@ -49,6 +49,12 @@ class Books:
         self.alerts = history.facts(database, account.id, history.Wanted(types=("alert_raised",)))
         database.close()
 
+    @property
+    def happened(self) -> list[dict[str, Any]]:
+        """Return the facts of trading, whatever their numbers."""
+        told = [fact for fact in self.facts if fact["kind"] != "alert_raised"]
+        return [{**fact, "fact_id": ""} for fact in told]
+
     def of(self, kind: str) -> list[dict[str, Any]]:
         return [fact for fact in self.facts if fact["kind"] == kind]
 

@@ -232,4 +232,7 @@ def test_a_recording_that_is_spoiled_while_it_plays_can_be_played_on_once_it_is_
     for folder in ("data", "whole"):
         with EngineProcess(tmp_path / folder, churn=True, **settings) as engine:
             engine.wait_until(lambda e=engine: e.heard.status == "ended", "the tape is over")
-    assert Books(tmp_path / "data").journal == Books(tmp_path / "whole").journal
+    mended, whole = Books(tmp_path / "data"), Books(tmp_path / "whole")
+    assert mended.journal == whole.journal
+    assert mended.happened == whole.happened
+    check_books(mended)
