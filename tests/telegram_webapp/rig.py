@@ -133,7 +133,7 @@ class WebProcess:
     def worker(self) -> int:
         """Return the pid of the process that holds the streams."""
         path = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
-        return int(path.read_text().split()[0])
+        return int(until(path.read_text, bool).split()[0])  # it listens before it has a worker
 
     def kill(self) -> None:
         """SIGKILL everything at once."""
