@@ -70,6 +70,7 @@ export function readConnection(facts) {
   if (state.engine.status === "warming_up") return warmingUp(state.engine);
   if (state.engine.status === "ended") return ended(state.engine);
   if (state.engine.status === "stopping") return stopping();
+  if (state.engine.status === "blocked") return blocked(state.engine);
   if (state.feed.status === "waiting") return waiting(state.engine);
   if (state.feed.status === "stale") return stale(facts);
   if (isDelayed(facts)) return delayed(facts);
@@ -155,6 +156,12 @@ function warmingUp(engine) {
 function ended(engine) {
   return say({ name: "ended", word: "Ended", icon: "flag",
     banner: note("off", "flag", "The recording is over", engine.note || "Figures are those of its last moment.") });
+}
+
+/** The ledger cannot be written: nothing is traded. @param {Record<string, any>} engine @returns {Connection} */
+function blocked(engine) {
+  return say({ name: "blocked", word: "Blocked", tone: "bad", icon: "alert", frozen: true,
+    banner: note("bad", "alert", "Trading stands still", engine.note || "The ledger cannot be written. It goes on by itself.") });
 }
 
 /** @returns {Connection} */

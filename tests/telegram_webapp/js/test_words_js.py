@@ -159,6 +159,10 @@ SAID = [
         {"state": engine(status="ended", note="Over.")},
         "ended", "Ended", "The recording is over: Over.",
     ),
+    (
+        {"state": engine(status="blocked", note="The disk is full.")},
+        "blocked", "Blocked", "Trading stands still: The disk is full.",
+    ),
 ]  # fmt: skip
 
 
