@@ -22,7 +22,8 @@ async def ask_health(host: str, port: int) -> dict[str, Any] | None:
 async def _get(host: str, port: int) -> bytes:
     reader, writer = await asyncio.open_connection(host, port)
     try:
-        request = f"GET /api/health HTTP/1.0\r\nHost: {host}:{port}\r\nConnection: close\r\n\r\n"
+        name = f"[{host}]" if ":" in host else host
+        request = f"GET /api/health HTTP/1.0\r\nHost: {name}:{port}\r\nConnection: close\r\n\r\n"
         writer.write(request.encode())
         return await reader.read()
     finally:

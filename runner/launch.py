@@ -149,7 +149,9 @@ def _children(settings: Settings) -> list[ChildSpec]:
     environment = child_environment(settings.model_copy(update={"reset_paper": False}))
     once = {"RESET_PAPER": "true"} if settings.reset_paper else {}
     return [
-        ChildSpec("engine", [sys.executable, "-m", "runner"], ROOT, environment, once),
+        ChildSpec(
+            "engine", [sys.executable, "-m", "runner"], ROOT, environment, once, finishes=True
+        ),
         ChildSpec("web", [sys.executable, str(ROOT / "webapp_server.py")], ROOT, environment),
     ]
 
@@ -169,7 +171,11 @@ async def _announce(
         has_past = health.get("engine") == "up" and _past_is_played(settings, started)
         if not has_past and clock.monotonic() < latest:
             continue
-        url = Doorkeeper(settings, clock).one_time_link()
+        try:
+            url = Doorkeeper(settings, clock).one_time_link()
+        except QuarterdeckError as error:
+            console.tell(f"The page is ready, but no link to it: {error}. Try the command login")
+            return
         console.tell("The page is ready. This link works once; the command login prints another:")
         print(f"\n    {url}\n", flush=True)
         if browser:

@@ -45,6 +45,7 @@ class ChildSpec:
 
     Attributes:
         once: variables for the first start alone.
+        finishes: whether exit code 0 means that it is done, not that it must be started again.
     """
 
     name: str
@@ -52,6 +53,7 @@ class ChildSpec:
     folder: Path
     environment: Mapping[str, str]
     once: Mapping[str, str] = field(default_factory=dict)
+    finishes: bool = False
 
 
 @dataclass
@@ -124,7 +126,10 @@ class Supervisor:
             started = self._clock.monotonic()
             code = await self._run_once(child, environment, read_end)
             environment = dict(child.environment)
-            if self._stopping.is_set() or code == 0:
+            if self._stopping.is_set():
+                break
+            if code == 0 and child.finishes:
+                self._console.tell(f"{child.name} has finished")
                 break
             if code == EXIT_CONFIG:
                 self._console.tell(f"{child.name} cannot run until that is mended; stopping")

@@ -44,7 +44,8 @@ def _drained(buffer: io.StringIO) -> str:
 def _cell(value: Any) -> Any:
     """Return *value* exactly; text that looks like a formula with a quote before it."""
     if isinstance(value, Decimal):
-        return f"{value:f}"
+        text = f"{value:f}"
+        return text.rstrip("0").rstrip(".") if "." in text else text  # databases differ in zeros
     if isinstance(value, str) and value.startswith(FORMULA_STARTS):
         return "'" + value
     return value

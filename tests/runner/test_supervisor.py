@@ -42,9 +42,8 @@ class Notes:
 
 def child(name: str, program: str, **once: str) -> ChildSpec:
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
-    return ChildSpec(
-        name, [sys.executable, "-c", textwrap.dedent(program)], ROOT, environment, once
-    )
+    argv = [sys.executable, "-c", textwrap.dedent(program)]
+    return ChildSpec(name, argv, ROOT, environment, once, finishes=name == "engine")
 
 
 @contextlib.asynccontextmanager
@@ -143,7 +142,18 @@ def test_a_child_that_finished_well_is_not_started_again() -> None:
 
             assert list(supervisor.pids) == ["web"]
             assert not running.done()
+            assert notes.told == ["engine has finished"]
             assert notes.said["engine"] == "done\n<end>"
+
+    asyncio.run(scenario())
+
+
+def test_a_page_that_was_told_to_end_by_others_comes_back() -> None:
+    async def scenario() -> None:
+        async with supervised(child("web", "print('ready', flush=True)")) as (_, notes, _):
+            await until(lambda: notes.said.get("web", "").count("ready") == 2)
+
+            assert notes.told[0].startswith("web ended (exit code 0); starting it again in")
 
     asyncio.run(scenario())
 
