@@ -1,8 +1,10 @@
 """Knows who holds which credential, without asking the database at every request."""
 
 import hashlib
+import logging
 from typing import Final
 
+from core.errors import StoreError
 from store.access import AccessStore, Identity
 from store.audit import AuditRow
 from telegram_webapp.offload import in_thread
@@ -10,6 +12,8 @@ from utils.clock import Clock
 
 FRESH_S: Final = 2.0
 USE_NOTED_EVERY_S: Final = 60.0
+
+log = logging.getLogger(__name__)
 
 
 class Doorman:
@@ -89,6 +93,12 @@ class Doorman:
         kept = {k: who for k, who in self._known.items() if who.credential_id in self._holding}
         self._known = kept
         if self._clock.monotonic() >= self._noted_at + USE_NOTED_EVERY_S:
-            self._noted_at = self._clock.monotonic()
-            used, self._used = self._used, set()
+            self._note_use()
+
+    def _note_use(self) -> None:
+        self._noted_at = self._clock.monotonic()
+        used, self._used = self._used, set()
+        try:
             in_thread(self.store.note_use, used, self._clock.now())
+        except StoreError as error:  # a full disk must not keep out who only reads
+            log.warning("When keys were used was not written down: %s", error)

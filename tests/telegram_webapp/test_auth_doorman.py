@@ -1,3 +1,4 @@
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -112,3 +113,19 @@ def test_the_last_use_of_a_key_is_written_down_now_and_then(
     known(doorman.identify(secret))
 
     assert store.list_keys()[0].last_used_at == clock.now()
+
+
+def test_a_database_that_takes_nothing_keeps_nobody_out(
+    doorman: Doorman, store: AccessStore, clock: SetClock, tmp_path: Path
+) -> None:
+    secret = store.create_key("phone", Role.VIEWER, clock.now())
+    known(doorman.identify(secret))
+    with sqlite3.connect(tmp_path / "access.db") as other:
+        other.execute(
+            "CREATE TRIGGER full BEFORE UPDATE ON api_keys BEGIN SELECT RAISE(FAIL, 'full'); END"
+        )
+    other.close()
+
+    clock.at += int(USE_NOTED_EVERY_S * 1000)
+
+    assert known(doorman.identify(secret)).subject == "phone"
