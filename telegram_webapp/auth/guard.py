@@ -36,9 +36,19 @@ class Guard:
         app.after_request(self._take_dead_cookie)
 
     def optional_identity(self) -> Identity | None:
-        """Return who asks for a public page, if that is known; nothing is counted."""
-        secret, _ = self._secret()
-        return None if secret is None else self._recognise(secret)
+        """Return who asks for a public page, if that is known; a dead cookie is no fault there.
+
+        Raises:
+            Problem: a key was sent that is none.
+        """
+        secret, by_cookie = self._secret()
+        if secret is None:
+            return None
+        if not by_cookie:
+            return self._identify()[0]
+        identity = self._recognise(secret)
+        g.dead_cookie = identity is None
+        return identity
 
     def _check(self) -> None:
         """Let the current request in, or raise.

@@ -106,6 +106,26 @@ def test_a_header_that_is_no_key_is_refused(own_house: House, header: str) -> No
     assert answer.headers["WWW-Authenticate"].startswith("Bearer")
 
 
+@pytest.mark.parametrize("path", ["/", "/api/health"])
+def test_a_key_is_not_to_be_guessed_at_public_pages_either(own_house: House, path: str) -> None:
+    headers = {"Authorization": "Bearer qdk_guess"}
+
+    statuses = [own_house.client().get(path, headers=headers).status_code for _ in range(11)]
+
+    assert statuses == [401] * 10 + [429]
+
+
+@pytest.mark.parametrize("path", ["/", "/api/health"])
+def test_a_dead_cookie_is_taken_away_and_is_no_fault(own_house: House, path: str) -> None:
+    client = own_house.client()
+    client.set_cookie(COOKIE, "qds_over", domain="127.0.0.1")
+
+    answers = [client.get(path) for _ in range(11)]
+
+    assert {answer.status_code for answer in answers} == {200}
+    assert client.session is None
+
+
 def test_a_key_beside_a_cookie_is_what_counts(open_house: House) -> None:
     browser = open_house.browser(Role.OWNER)
     headers = {"Authorization": f"Bearer {open_house.keys[Role.VIEWER]}"}
