@@ -48,7 +48,7 @@ class Readers:
     def __init__(self, task: Task) -> None:
         self._task = task
         self._poll = select.epoll()
-        self._sockets: list[socket.socket] = []
+        self._sockets: dict[int, socket.socket] = {}
         self._held: dict[int, bytes] = {}
         self._last: dict[int, int] = {}
         self._waiting: set[int] = set()
@@ -58,9 +58,7 @@ class Readers:
     def connect(self) -> None:
         """Connect everybody; return when each was answered."""
         for number in range(self._task.readers):
-            one = self._open()
-            self._poll.register(one, select.EPOLLIN)
-            self._waiting.add(one.fileno())
+            self._join()
             if number % BATCH == BATCH - 1:
                 self._read_until(lambda: not self._waiting)
         self._read_until(lambda: not self._waiting)
@@ -93,7 +91,12 @@ class Readers:
         """Wake up for stdin as well."""
         self._poll.register(sys.stdin.fileno(), select.EPOLLIN)
 
-    def _open(self, window: int = 0) -> socket.socket:
+    def _join(self) -> None:
+        descriptor = self._open()
+        self._poll.register(descriptor, select.EPOLLIN)
+        self._waiting.add(descriptor)
+
+    def _open(self, window: int = 0) -> int:
         one = socket.socket()
         if window:
             one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, window)
@@ -102,8 +105,8 @@ class Readers:
             b"GET /api/dashboard/stream HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n"
             b"Authorization: Bearer %s\r\n\r\n" % (self._task.port, self._task.key.encode())
         )
-        self._sockets.append(one)
-        return one
+        self._sockets[one.fileno()] = one
+        return one.fileno()
 
     def _read_until(self, done: Any) -> None:
         latest = time.monotonic() + PATIENCE_S
@@ -113,7 +116,8 @@ class Readers:
     def _take(self, descriptor: int, data: bytes) -> None:
         now = time.monotonic_ns()
         if not data:
-            raise ConnectionError("the server ended a stream")
+            self._ended(descriptor)
+            return
         if descriptor in self._waiting:
             if not data.startswith(b"HTTP/1.1 200 "):
                 raise ConnectionError(data.decode(errors="replace"))
@@ -129,6 +133,18 @@ class Readers:
         rest = data[data.rfind(b"\n\n") + 2 :]
         if len(rest) > len(b"\r\n"):  # the end of a chunk is no part of a frame
             self._held[descriptor] = rest
+
+    def _ended(self, descriptor: int) -> None:
+        """Try again if nothing was answered yet: a server that stood still drops who waits.
+
+        Raises:
+            ConnectionError: it was the end of a stream that had begun.
+        """
+        if descriptor not in self._waiting:
+            raise ConnectionError("the server ended a stream")
+        self._waiting.discard(descriptor)
+        self._sockets.pop(descriptor).close()
+        self._join()
 
 
 class Crowd:

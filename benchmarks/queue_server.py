@@ -79,11 +79,12 @@ class QueuePerClient:
 
 
 class Server(DashboardServer):
-    """Gunicorn as the dashboard has it, but with a place for every stream."""
+    """Gunicorn as the dashboard has it, but with its own worker and a place for every stream."""
 
     @override
     def load_config(self) -> None:
         super().load_config()
+        self.cfg.set("worker_class", "gevent")
         self.cfg.set("worker_connections", self._settings.max_streams)
 
 
