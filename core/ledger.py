@@ -145,7 +145,7 @@ class Portfolio:
     def __init__(self) -> None:
         self.cash: dict[str, Decimal] = {}
         self.positions: dict[tuple[str, str], Position] = {}
-        self.deposits: Decimal = ZERO
+        self.transferred: dict[str, Decimal] = {}
         self.fees: Decimal = ZERO
         self.funding: Decimal = ZERO
         self._applied = Applied()
@@ -154,8 +154,9 @@ class Portfolio:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Portfolio):
             return NotImplemented
-        mine = (self.cash, self.positions, self.deposits, self.fees, self.funding)
-        return mine == (other.cash, other.positions, other.deposits, other.fees, other.funding)
+        mine = (self.cash, self.positions, self.transferred, self.fees, self.funding)
+        others = (other.cash, other.positions, other.transferred, other.fees, other.funding)
+        return mine == others
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -166,6 +167,11 @@ class Portfolio:
         for entry in entries:
             portfolio.apply(entry)
         return portfolio
+
+    @property
+    def deposits(self) -> Decimal:
+        """Return what was transferred into all sub-accounts."""
+        return sum(self.transferred.values(), ZERO)
 
     @property
     def balance(self) -> Decimal:
@@ -223,7 +229,8 @@ class Portfolio:
         self.cash[entry.strategy] = self.cash.get(entry.strategy, ZERO) + entry.amount
         match entry.kind:
             case EntryKind.TRANSFER:
-                self.deposits += entry.amount
+                before = self.transferred.get(entry.strategy, ZERO)
+                self.transferred[entry.strategy] = before + entry.amount
             case EntryKind.FEE:
                 self.fees -= entry.amount
             case EntryKind.FUNDING:

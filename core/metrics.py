@@ -50,6 +50,10 @@ class Drawdown:
         if self.peak > 0 and HUNDRED * fall > self.max_pct * self.peak:
             self.max_pct = HUNDRED * fall / self.peak
 
+    def shift(self, amount: Decimal) -> None:
+        """Take a transfer into the account: the peak moves with it, no fall begins or ends."""
+        self.peak += amount
+
     def save(self) -> dict[str, str]:
         """Return what `load` needs, JSON-able and exact."""
         return {

@@ -2,10 +2,11 @@
 
 import enum
 from decimal import Decimal
+from typing import Final
 
 import msgspec
 
-from core.ledger import CENT8, ZERO, Position
+from core.ledger import CENT8, ZERO, Position, truncate8
 from core.orders import OrderRole
 
 PERCENT = Decimal(100)
@@ -18,12 +19,27 @@ class PositionSide(enum.StrEnum):
     SHORT = "short"
 
 
+class Course(msgspec.Struct, frozen=True, kw_only=True):
+    """How a position went while it was open, in quote; see `Trade` for the words."""
+
+    mae: Decimal = ZERO
+    mfe: Decimal = ZERO
+    slippage: Decimal = ZERO
+    risk: Decimal | None = None
+
+
+NO_COURSE: Final = Course()
+
+
 class Trade(msgspec.Struct, frozen=True, kw_only=True):
     """A position from its first fill to its last; ``id`` is the position's.
 
     Money is in quote: ``fees`` a cost (positive), ``funding`` negative when paid. ``qty`` is the
     largest size held, prices are averages, ``mae``/``mfe`` the worst and best unrealized P&L
     while open (≤ 0, ≥ 0). ``roe_pct`` is net P&L over the initial margin of all that was entered.
+    ``entry_notional`` and ``exit_notional`` are sums of price · quantity; ``slippage`` is what
+    all its fills cost against the prices they aimed at (positive is worse); ``risk`` is what the
+    first stop would have lost before costs (None without a stop): the unit R.
     """
 
     id: str
@@ -43,6 +59,10 @@ class Trade(msgspec.Struct, frozen=True, kw_only=True):
     exit_reason: OrderRole
     mae: Decimal = ZERO
     mfe: Decimal = ZERO
+    entry_notional: Decimal = ZERO
+    exit_notional: Decimal = ZERO
+    slippage: Decimal = ZERO
+    risk: Decimal | None = None
 
     @property
     def net_pnl(self) -> Decimal:
@@ -57,8 +77,7 @@ class Trade(msgspec.Struct, frozen=True, kw_only=True):
         side: PositionSide,
         closed_at: int,
         exit_reason: OrderRole,
-        mae: Decimal = ZERO,
-        mfe: Decimal = ZERO,
+        course: "Course" = NO_COURSE,
     ) -> "Trade":
         """Build the trade of a *position* that is flat and paid for; averages to 8 decimals."""
         net = position.realized_pnl - position.fees + position.funding
@@ -78,6 +97,10 @@ class Trade(msgspec.Struct, frozen=True, kw_only=True):
             funding=position.funding,
             roe_pct=(net / position.initial_margin * PERCENT).quantize(CENT8),
             exit_reason=exit_reason,
-            mae=mae,
-            mfe=mfe,
+            mae=course.mae,
+            mfe=course.mfe,
+            entry_notional=truncate8(position.entry_cost),
+            exit_notional=truncate8(position.exit_value),
+            slippage=course.slippage,
+            risk=course.risk,
         )

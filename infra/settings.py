@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     DotEnvSettingsSource,
@@ -19,6 +19,13 @@ from pydantic_settings import (
 from typing_extensions import override
 
 from core.errors import ConfigError
+from infra.setting_groups import (
+    DeepseekSettings,
+    FullMathSettings,
+    GruSettings,
+    RetentionSettings,
+    RiskSettings,
+)
 from infra.setting_rules import (
     Capitals,
     Files,
@@ -37,28 +44,6 @@ ROOT = Path(__file__).resolve().parent.parent
 YAML_FILE = "config/dashboards.yaml"
 # sun_path holds 104 bytes on macOS and 108 on Linux, with the final zero
 MAX_SOCKET_PATH = 103
-
-
-class RiskSettings(BaseModel):
-    """Limits that no strategy can pass; percentages are of the account's equity."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    leverage: Annotated[int, *whole(1, 125)] = 5
-    max_leverage: Annotated[int, *whole(1, 125)] = 10
-    max_exposure_pct: Annotated[Decimal, *number("0", "10000")] = Decimal(200)
-    max_positions: Annotated[int, *whole(0, 1000)] = 6
-    daily_loss_pct: Annotated[Decimal, *number("0", "100")] = Decimal(5)
-    risk_per_trade_pct: Annotated[Decimal, *number("0", "100")] = Decimal("0.5")
-
-    @model_validator(mode="after")
-    def _leverage_within_its_limit(self) -> Self:
-        if self.leverage > self.max_leverage:
-            raise ValueError(
-                f"risk.leverage must be at most risk.max_leverage, {self.max_leverage}, "
-                f"was {self.leverage}"
-            )
-        return self
 
 
 class Settings(BaseSettings):
@@ -91,10 +76,17 @@ class Settings(BaseSettings):
 
     balance: Annotated[Decimal, *number("1", "1000000000")] = Decimal(10_000)
     strategies: Words = ["trend"]
+    strategy_timeout_s: Annotated[int, *whole(1, 60)] = 2
+    full_math: FullMathSettings = FullMathSettings()
+    deepseek_only: DeepseekSettings = DeepseekSettings()
+    gru: GruSettings = GruSettings()
     slippage_bps: Annotated[Decimal, *number("0", "1000")] = Decimal(1)
     stale_after_s: Annotated[int, *whole(1, 3600)] = 10
     risk: RiskSettings = RiskSettings()
     reset_paper: Switch = False
+
+    retention: RetentionSettings = RetentionSettings()
+    daily_report: Switch = True
 
     dashboard_host: Annotated[
         str, *matching(r"^[A-Za-z0-9.:_-]{1,255}$", "a host name or address")
@@ -185,12 +177,30 @@ class Settings(BaseSettings):
 
     def effective(self) -> dict[str, Any]:
         """Return every setting as plain values to show, with passwords in URLs masked."""
-        values = self.model_dump(mode="json")
-        return {name: mask_password(v) if isinstance(v, str) else v for name, v in values.items()}
+        return _masked(self.model_dump(mode="json"))
 
     def environment(self) -> dict[str, str]:
         """Return the variables that give another process these settings."""
-        return dict(_variables("", self.model_dump(mode="json")))
+        return dict(_variables("", _revealed(self.model_dump(mode="json"), self.model_dump())))
+
+
+def _masked(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: _masked(v) if isinstance(v, dict) else mask_password(v) if isinstance(v, str) else v
+        for name, v in values.items()
+    }
+
+
+def _revealed(shown: Mapping[str, Any], real: Mapping[str, Any]) -> dict[str, Any]:
+    """Return *shown* with its secrets as they are in *real*, for a process of ours alone."""
+    found: dict[str, Any] = {}
+    for name, value in shown.items():
+        if isinstance(value, dict):
+            found[name] = _revealed(value, real[name])
+        else:
+            secret = real[name]
+            found[name] = secret.get_secret_value() if isinstance(secret, SecretStr) else value
+    return found
 
 
 def _variables(prefix: str, values: Mapping[str, Any]) -> Iterable[tuple[str, str]]:

@@ -2,10 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from decimal import Decimal
 
-from core.ledger import Entry, Portfolio, Position, fill_entries, funding_entry, truncate8
-from core.market import Bar, MarketMessage, Tick
+from core.ledger import Entry, Portfolio, Position, fill_entries, funding_entry
 from core.orders import (
     Accepted,
     Closed,
@@ -21,56 +19,9 @@ from core.orders import (
 from core.trades import PositionSide, Trade
 from runner import payloads, words
 from runner.board import Board
+from runner.courses import Courses
 from runner.payloads import num
 from runner.record import Record
-from runner.tally import Tally
-
-ZERO = Decimal(0)
-
-
-class Excursions:
-    """The worst and best unrealized P&L of every open position while it was open."""
-
-    def __init__(self, portfolio: Portfolio) -> None:
-        self._portfolio = portfolio
-        self.seen: dict[str, tuple[Decimal, Decimal]] = {}
-
-    def update(self, message: MarketMessage) -> None:
-        """Let the positions in a symbol see its tick, or the extremes of its bar.
-
-        Of a bar that one was opened in, only the close is known to be later.
-        """
-        if not isinstance(message, Bar | Tick):
-            return
-        for position in self._portfolio.positions.values():
-            if position.symbol != message.symbol:
-                continue
-            if isinstance(message, Tick):
-                self._see(position, message.last)
-            elif position.opened_at > message.open_time:
-                self._see(position, message.close)
-            else:
-                self._see(position, message.high)
-                self._see(position, message.low)
-
-    def _see(self, position: Position, price: Decimal) -> None:
-        pnl = position.realized_pnl + position.unrealized_pnl(price)
-        worst, best = self.seen.get(position.id, (ZERO, ZERO))
-        self.seen[position.id] = (min(worst, pnl), max(best, pnl))
-
-    def pop(self, position: Position) -> tuple[Decimal, Decimal]:
-        """Return (worst, best) of a closed position and forget it; its result counts too."""
-        worst, best = self.seen.pop(position.id, (ZERO, ZERO))
-        result = position.realized_pnl
-        return truncate8(min(worst, result, ZERO)), truncate8(max(best, result, ZERO))
-
-    def save(self) -> dict[str, list[str]]:
-        """Return what a restart needs, JSON-able."""
-        return {key: [str(worst), str(best)] for key, (worst, best) in self.seen.items()}
-
-    def load(self, saved: dict[str, list[str]]) -> None:
-        """Go on from what `save` returned."""
-        self.seen = {key: (Decimal(worst), Decimal(best)) for key, (worst, best) in saved.items()}
 
 
 @dataclass(slots=True)
@@ -78,18 +29,19 @@ class Booking:
     """Books reports in order and says which protective orders are to be sent next.
 
     ``at`` is the engine time of the step under way; reports without a time of their own get it.
+    ``finished`` holds the closed trades that nobody has counted yet.
     """
 
     board: Board
     portfolio: Portfolio
-    tally: Tally
     record: Record
-    excursions: Excursions = field(init=False)
+    courses: Courses = field(init=False)
     resting: dict[str, Order] = field(default_factory=dict)
+    finished: list[Trade] = field(default_factory=list)
     at: int = 0
 
     def __post_init__(self) -> None:
-        self.excursions = Excursions(self.portfolio)
+        self.courses = Courses(self.portfolio)
 
     def book(self, report: Report) -> Iterator[Order]:
         """Book one report; yield the orders that should follow it."""
@@ -115,6 +67,7 @@ class Booking:
         rules = self.board.markets[fill.symbol].instrument
         held = self.portfolio.position(fill.strategy, fill.symbol)
         traded, fee = fill_entries(fill, held)
+        self.courses.filled(fill, order)
         body = payloads.order_filled(fill, traded.amount)
         self.record.fact("order_filled", body, words.filled(fill, rules))
         self._apply(traded)
@@ -138,12 +91,12 @@ class Booking:
             self.record.fact("order_changed", payloads.order(order, at))
 
     def _trade(self, position: Position, fill: Fill) -> None:
-        mae, mfe = self.excursions.pop(position)
         side = PositionSide.LONG if fill.side is Side.SELL else PositionSide.SHORT
+        course = self.courses.pop(position)
         trade = Trade.of(
-            position, side=side, closed_at=fill.at, exit_reason=fill.role, mae=mae, mfe=mfe
+            position, side=side, closed_at=fill.at, exit_reason=fill.role, course=course
         )
-        self.tally.count(trade)
+        self.finished.append(trade)
         self.record.trades.append(trade)
         rules = self.board.markets[trade.symbol].instrument
         body = payloads.trade_closed(trade) | {"amount": num(trade.net_pnl)}

@@ -1,109 +1,185 @@
-"""Asks the strategies; one that fails harms neither the engine nor the others."""
+"""Asks the strategies; one that fails or hangs harms neither the engine nor the others."""
 
 import heapq
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
+from math import isfinite
 from operator import attrgetter
-from typing import Final, get_args
+from typing import Final, TypeVar, get_args
 
 from core.ledger import Portfolio
 from core.market import Bar
 from core.orders import OrderRole
+from core.trades import Trade
+from runner.patience import OutOfTimeError, Patience
 from runner.record import Record
-from strategy.base import AccountView, Action, Decision, Intent, Lean, Outlook, Strategy
+from runner.roster import Roster
+from strategy.base import AccountView, Lean, Part, Signal, Strategy, Wish
 
 log: Final = logging.getLogger(__name__)
 
+Result = TypeVar("Result")
+
 FARTHEST: Final = 10  # times the price: no stop or target lies beyond
+LONGEST_TEXT: Final = 500
 
 
 class Council:
     """The strategies that are asked about every bar, in their order.
 
-    Promise: a strategy that raises, or decides what makes no sense, is not asked again until the
-    next start; that is told by one alert, and its positions keep their stops.
+    Promise: a strategy that raises, takes too long, or says what makes no sense, is not asked
+    again until the next start; that is told by one alert, and its positions keep their stops.
     """
 
     def __init__(
-        self, strategies: Sequence[Strategy], portfolio: Portfolio, record: Record
+        self, roster: Roster, portfolio: Portfolio, record: Record, patience: Patience
     ) -> None:
+        self.roster = roster
         self._portfolio = portfolio
         self._record = record
-        self._asked = tuple(strategies)
+        self.patience = patience
+        self._asked = tuple(roster.trading())
+
+    @property
+    def asked(self) -> tuple[Strategy, ...]:
+        """Return the strategies that are asked now."""
+        return self._asked
+
+    def look_again(self) -> list[str]:
+        """Let strategies come and go by their own word; return the names of those that did."""
+        turned = self.roster.look_again()
+        if turned:
+            self._asked = tuple(self.roster.trading())
+        return turned
 
     def warm(self, histories: Sequence[Sequence[Bar]]) -> None:
         """Let every strategy take the past in time order; *histories* is that of each symbol."""
-        for strategy in self._asked:
+        running = [m.strategy for m in self.roster.members.values() if m.strategy is not None]
+        for strategy in running:
             wanted = (bars[max(0, len(bars) - strategy.warmup_bars) :] for bars in histories)
             for bar in heapq.merge(*wanted, key=attrgetter("open_time")):
                 try:
                     strategy.warm(bar)
                 except Exception as error:  # noqa: BLE001 - a strategy is somebody's own code
-                    self._dismiss(strategy, bar, error)
+                    self._dismiss(strategy, bar.symbol, bar.close_time, error)
                     break
 
-    def decide(self, bar: Bar) -> Iterator[tuple[Strategy, Decision]]:
+    def view(self, strategy: Strategy, symbol: str) -> AccountView:
+        """Return what *strategy* may know of its sub-account."""
+        return AccountView(position=self._portfolio.position(strategy.name, symbol))
+
+    def decide(self, bar: Bar) -> Iterator[tuple[Strategy, Signal]]:
         """Yield what each strategy has to say about *bar*."""
         for strategy in self._asked:
-            view = AccountView(position=self._portfolio.position(strategy.name, bar.symbol))
-            try:
-                decision = strategy.on_bar(bar, view)
-                if decision is not None:
-                    _check(decision, bar)
-            except Exception as error:  # noqa: BLE001 - a strategy is somebody's own code
-                self._dismiss(strategy, bar, error)
-                continue
-            if decision is not None:
-                yield strategy, decision
+            signal = self.ask(strategy, bar.symbol, bar.close_time, strategy.on_bar, bar)
+            if signal is not None:
+                yield strategy, signal
 
-    def _dismiss(self, strategy: Strategy, bar: Bar, error: Exception) -> None:
+    def ask(
+        self,
+        strategy: Strategy,
+        symbol: str,
+        at: int,
+        method: Callable[..., Signal | None],
+        about: object,
+        *more: object,
+    ) -> Signal | None:
+        """Return what *method* of *strategy* says with its view of *symbol*, checked.
+
+        None when it has nothing to say or failed.
+        """
+        view = self.view(strategy, symbol)
+        patience = self.patience
+        try:
+            patience.begin()
+            signal = method(about, *more, view)
+            patience.end()
+            if signal is not None:
+                check_signal(signal, symbol)
+        except (Exception, OutOfTimeError) as error:  # noqa: BLE001 - it is somebody's own code
+            patience.end()
+            self._dismiss(strategy, symbol, at, error)
+            return None
+        return signal
+
+    def tell(self, strategy: Strategy, trade: Trade, signal: Signal | None) -> None:
+        """Let a strategy that learns from its record hear of a closed trade."""
+        listen = getattr(strategy, "on_trade", None)
+        if listen is None:
+            return
+        try:
+            self.patience.begin()
+            listen(trade, signal)
+            self.patience.end()
+        except (Exception, OutOfTimeError) as error:  # noqa: BLE001 - it is somebody's own code
+            self.patience.end()
+            self._dismiss(strategy, trade.symbol, trade.closed_at, error)
+
+    def _dismiss(self, strategy: Strategy, symbol: str, at: int, error: BaseException) -> None:
         self._asked = tuple(other for other in self._asked if other is not strategy)
-        log.error("Strategy %s failed at %s", strategy.name, bar, exc_info=error)
-        detail = (
-            f"{bar.symbol}: {type(error).__name__}: {error}. "
-            f"It is not asked again until the next start; stops still stand."
+        log.error("Strategy %s failed at %s", strategy.name, symbol, exc_info=error)
+        why = f"{symbol}: {_kind(error)}{error}"[:LONGEST_TEXT]
+        self.roster.fail(strategy.name, f"{why}. It is asked again at the next start.")
+        detail = f"{why}. It is not asked again until the next start; stops still stand."
+        self._record.alert(
+            at, "error", "strategy_failed", f"Strategy {strategy.name} failed", detail
         )
-        title = f"Strategy {strategy.name} failed"
-        self._record.alert(bar.close_time, "error", "strategy_failed", title, detail)
 
 
-def _check(decision: Decision, bar: Bar) -> None:
-    """Make sure that *decision* makes sense.
+def _kind(error: BaseException) -> str:
+    return "" if isinstance(error, OutOfTimeError) else f"{type(error).__name__}: "
+
+
+def check_signal(signal: Signal, symbol: str) -> None:
+    """Make sure that *signal* makes sense.
 
     Raises:
         ValueError: naming what does not.
     """
-    for part in (decision.outlook, decision.intent):
-        if part is None:
-            continue
-        if part.symbol != bar.symbol:
-            raise ValueError(f"it was asked about {bar.symbol} and spoke of {part.symbol}")
-        if not 0 <= part.confidence <= 1:
-            raise ValueError(f"confidence must be from 0 to 1, was {part.confidence}")
-    if decision.outlook is not None:
-        _check_outlook(decision.outlook)
-    if decision.intent is not None:
-        _check_intent(decision.intent, bar.close)
+    if signal.symbol != symbol:
+        raise ValueError(f"it was asked about {symbol} and spoke of {signal.symbol}")
+    for name, word, known in (
+        ("action", signal.action, get_args(Lean)),
+        ("wish", signal.wish, get_args(Wish)),
+        ("role", signal.role, (OrderRole.SIGNAL, OrderRole.TIMEOUT)),
+    ):
+        if word not in known:
+            raise ValueError(f"{name} must be one of {', '.join(known)}, was {word!r}")
+    if signal.wish == "enter" and signal.action == "hold":
+        raise ValueError("an entry must be a buy or a sell, was hold")
+    if not (signal.price.is_finite() and signal.price > 0):
+        raise ValueError(f"price must be above 0, was {signal.price}")
+    if not signal.reasons or not all(isinstance(r, str) for r in signal.reasons):
+        raise ValueError(f"reasons must be at least one, in words, were {signal.reasons!r}")
+    _check_numbers(signal)
+    _check_levels(signal)
 
 
-def _check_outlook(outlook: Outlook) -> None:
-    if outlook.action not in get_args(Lean):
-        raise ValueError(f"an outlook must be one of {get_args(Lean)}, was {outlook.action!r}")
-    if not outlook.price.is_finite():
-        raise ValueError(f"the price of an outlook must be a number, was {outlook.price}")
+def _check_numbers(signal: Signal) -> None:
+    if not 0 <= signal.confidence <= 1:
+        raise ValueError(f"confidence must be from 0 to 1, was {signal.confidence}")
+    if signal.expected_pct is not None and not isfinite(signal.expected_pct):
+        raise ValueError(f"expected_pct must be a number, was {signal.expected_pct}")
+    if signal.prediction is not None and not 0 <= signal.prediction.up_probability <= 1:
+        chance = signal.prediction.up_probability
+        raise ValueError(f"a probability must be from 0 to 1, was {chance}")
+    for part in signal.parts:
+        _check_part(part)
 
 
-def _check_intent(intent: Intent, price: Decimal) -> None:
-    if intent.action not in get_args(Action):
-        raise ValueError(f"an intent must be one of {get_args(Action)}, was {intent.action!r}")
-    if intent.role not in {OrderRole.SIGNAL, OrderRole.TIMEOUT}:
-        raise ValueError(f"an intent's role must be signal or timeout, was {intent.role!r}")
-    if not all(isinstance(reason, str) for reason in intent.reasons):
-        raise ValueError(f"reasons must be words, were {intent.reasons!r}")
+def _check_part(part: Part) -> None:
+    if not -1 <= part.score <= 1:
+        raise ValueError(f"the score of {part.name} must be from -1 to 1, was {part.score}")
+    if not 0 <= part.weight <= 1:
+        raise ValueError(f"the weight of {part.name} must be from 0 to 1, was {part.weight}")
+
+
+def _check_levels(signal: Signal) -> None:
     levels: Iterable[tuple[str, Decimal | None]] = (
-        ("stop_price", intent.stop_price), ("target_price", intent.target_price),
+        ("stop_price", signal.stop_price), ("target_price", signal.target_price),
     )  # fmt: skip
     for name, level in levels:
-        if level is not None and not (level.is_finite() and 0 < level < FARTHEST * price):
+        if level is not None and not (level.is_finite() and 0 < level < FARTHEST * signal.price):
+            price = signal.price
             raise ValueError(f"{name} must be above 0 and near the price {price}, was {level}")

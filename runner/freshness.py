@@ -13,6 +13,7 @@ class Freshness:
         seen_s: monotonic seconds of the newest message, None before the first.
         seen_at: engine clock of that message, ms.
         ended: the tape is over, so silence is no fault.
+        refused: messages that made no sense, with the newest in words.
     """
 
     limit_s: float
@@ -20,6 +21,8 @@ class Freshness:
     seen_at: int | None = None
     ended: bool = False
     stale: bool = False
+    refused: int = 0
+    refused_note: str = ""
 
     def saw(self, now_s: float, at: int) -> None:
         """Take note of a market message."""
@@ -44,4 +47,6 @@ class Freshness:
             "status": status,
             "last_message_at": self.seen_at,
             "stale_after_ms": int(self.limit_s * 1000),
+            "refused": self.refused,
+            "refused_note": self.refused_note,
         }

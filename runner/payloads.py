@@ -13,6 +13,7 @@ from core.market import Bar, Instrument
 from core.orders import Fill, FundingCharged, Order, OrderRole, OrderType
 from core.trades import Trade
 from runner.board import Market
+from store.records import SignalRow
 from store.writer import EquityPoint
 
 Data = dict[str, Any]
@@ -29,9 +30,42 @@ def maybe(value: Decimal | None) -> float | None:
     return None if value is None else num(value)
 
 
+def rough(value: Decimal | None) -> float | None:
+    """Return *value* for people to read: at most 4 decimals, or None."""
+    return None if value is None else round(float(value), 4) + 0.0
+
+
 def pct(part: Decimal, whole: Decimal) -> float:
     """Return 100 · part ÷ whole with 4 decimals, or 0 of nothing."""
     return round(float(100 * part / whole), 4) + 0.0 if whole else 0.0
+
+
+def signal(row: SignalRow, title: str) -> Data:
+    """Return the payload of signal_raised."""
+    return {
+        "fact_id": f"signal:{row.id}",
+        "kind": "signal_raised",
+        "at": row.at,
+        "title": title,
+        "id": row.id,
+        "key": f"{row.strategy}:{row.symbol}",
+        "strategy": row.strategy,
+        "symbol": row.symbol,
+        "action": row.action,
+        "confidence": row.confidence,
+        "price": num(row.price),
+        "stop_price": maybe(row.stop_price),
+        "target_price": maybe(row.target_price),
+        "expected_pct": row.expected_pct,
+        "expected_pnl": maybe(row.expected_pnl),
+        "reason": row.detail["reasons"][0],
+        "decision": row.decision,
+        "why": row.why,
+        "gate": row.gate,
+        "value": row.value,
+        "limit": row.threshold,
+        "position_id": row.position_id,
+    }
 
 
 def order(o: Order, at: int) -> Data:

@@ -45,7 +45,8 @@ async def run(settings: Settings) -> None:
         try:
             wired.pulse.state_file.sweep()
             _report(wired.pulse.state_file.set_aside(clock.now()))
-            await _serve(settings, wired, outlet)
+            with wired.engine.trader.council.patience.ticking():
+                await _serve(settings, wired, outlet)
         finally:
             wired.close()
     log.info("Engine stopped")

@@ -1,15 +1,17 @@
 """The dashboard's lists and what was wished, read back from the store when an engine starts."""
 
-from typing import Any
+from typing import Any, Final
 
 from core.dashboard import EVENT_TYPES, State
 from core.market import MINUTE_MS
 from core.orders import Order
-from runner import payloads
+from runner import payloads, words
 from runner.commands import REMEMBERED
 from runner.trader import Trader
-from store import history, series
+from store import history, recovery, series
 from store.database import Database
+
+OUTLOOK_SEARCHED: Final = 500
 
 
 def _lists() -> dict[str, tuple[tuple[str, ...], int]]:
@@ -30,6 +32,9 @@ def rebuild(database: Database, account_id: int, state: State, trader: Trader) -
         if types == ("equity_point",):
             new[section] = _equity(database, account_id, cap)
             continue
+        if types == ("signal_raised",):
+            new |= _signals(database, account_id, cap, trader)
+            continue
         # In the order they were told, which inside one step is not always that of their times.
         wanted = history.Wanted(types=types, limit=2 * cap)
         page = history.facts(database, account_id, wanted)
@@ -48,6 +53,18 @@ def wishes_done(database: Database, account_id: int) -> list[payloads.Data]:
 def _resting(order: Order) -> payloads.Data:
     body = payloads.order(order, order.created_at)
     return {"fact_id": f"order:{order.id}", "kind": "order_placed", **body}
+
+
+def _signals(database: Database, account_id: int, cap: int, trader: Trader) -> dict[str, Any]:
+    """Return the newest signals, and of each strategy and symbol the last that is still near."""
+    markets = trader.board.markets
+    rows = recovery.latest_signals(database, account_id, OUTLOOK_SEARCHED)
+    told = [
+        payloads.signal(row, words.signal(row.action, markets[row.symbol].instrument))
+        for row in rows
+        if row.symbol in markets
+    ]
+    return {"signals": told[-cap:], "outlook": {body["key"]: body for body in told}}
 
 
 def _equity(database: Database, account_id: int, cap: int) -> list[payloads.Data]:

@@ -9,6 +9,14 @@ from core.market import Bar
 from core.orders import Order
 from core.trades import Trade
 from runner.payloads import Data, candle, equity_point
+from store.records import (
+    ModelScore,
+    ModelUsage,
+    PerformancePoint,
+    PredictionRow,
+    SignalRow,
+    TheoryRow,
+)
 from store.writer import Batch, EquityPoint, Fact
 
 log: Final = logging.getLogger(__name__)
@@ -18,8 +26,8 @@ log: Final = logging.getLogger(__name__)
 class Record:
     """Rows for the store and events for the readers, in the order they happened.
 
-    Facts get their permanent ids here; candles and equity points have natural ones, since
-    their own tables keep them.
+    Facts get their permanent ids here; candles, equity points and signals have natural ones,
+    since their own tables keep them.
     """
 
     next_number: int = 1
@@ -29,6 +37,12 @@ class Record:
     trades: list[Trade] = field(default_factory=list)
     candles: list[Bar] = field(default_factory=list)
     equity: list[EquityPoint] = field(default_factory=list)
+    signals: list[SignalRow] = field(default_factory=list)
+    theories: list[TheoryRow] = field(default_factory=list)
+    predictions: list[PredictionRow] = field(default_factory=list)
+    scores: list[ModelScore] = field(default_factory=list)
+    usage: list[ModelUsage] = field(default_factory=list)
+    performance: list[PerformancePoint] = field(default_factory=list)
     facts: list[Fact] = field(default_factory=list)
     events: list[tuple[str, Data]] = field(default_factory=list)
 
@@ -55,22 +69,28 @@ class Record:
             self.events.append(("candle_closed", candle(bar)))
 
     def equity_point(self, point: EquityPoint) -> None:
-        """Add a point of the equity curve."""
+        """Add a point of the equity curve; only the whole account's is told."""
         self.equity.append(point)
-        self.events.append(("equity_point", equity_point(point)))
+        if not point.strategy:
+            self.events.append(("equity_point", equity_point(point)))
 
     @property
     def empty(self) -> bool:
         """Return whether there is nothing to store."""
-        return not (self.events or self.candles or self.journal or self.orders)
+        kept = (self.journal, self.candles, self.predictions, self.scores, self.usage)
+        return not (self.events or self.orders or any(kept))
 
     def take(self, checkpoint: dict[str, Any] | None) -> tuple[Batch, list[tuple[str, Data]]]:
         """Hand over everything collected, with the *checkpoint* it leads to, and start anew."""
         batch = Batch(
             journal=self.journal, orders=list(self.orders.values()), trades=self.trades,
-            facts=self.facts, candles=self.candles, equity=self.equity, checkpoint=checkpoint,
+            facts=self.facts, candles=self.candles, equity=self.equity, signals=self.signals,
+            theories=self.theories, predictions=self.predictions, scores=self.scores,
+            usage=self.usage, performance=self.performance, checkpoint=checkpoint,
         )  # fmt: skip
         events = self.events
+        self.signals, self.theories, self.predictions, self.scores = [], [], [], []
+        self.usage, self.performance = [], []
         self.journal, self.orders, self.trades, self.facts = [], {}, [], []
         self.candles, self.equity, self.events = [], [], []
         return batch, events

@@ -97,8 +97,8 @@ class Settling:
             **self.place,
             "warming_up": self.status.status == "warming_up",
             "minute": trader.minute,
-            "tally": trader.tally.save(),
-            "excursions": trader.booking.excursions.save(),
+            "tallies": {tally.strategy or "": tally.save() for tally in trader.tallies},
+            "courses": trader.booking.courses.save(),
             "paused": [trader.gate.paused_by, trader.gate.paused_at],
         }
 

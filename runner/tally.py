@@ -10,19 +10,26 @@ from typing import Any
 
 from core.ledger import Portfolio
 from core.market import DAY_MS
-from core.metrics import Drawdown, win_rate_pct
+from core.metrics import Drawdown
 from core.trades import Trade
-from runner.payloads import Data, num, pct
 
 ZERO = Decimal(0)
 
 
 class Tally:
-    """Counts trades, knows the day's opening and the deepest fall."""
+    """Counts trades, knows the day's opening and the deepest fall.
 
-    def __init__(self, portfolio: Portfolio, initial: Decimal, started_at: int) -> None:
+    Of the whole account, or of one ``strategy``'s sub-account. ``won`` and ``lost`` are the sums
+    of net results (lost is negative).
+    """
+
+    def __init__(
+        self, portfolio: Portfolio, initial: Decimal, started_at: int, strategy: str | None = None
+    ) -> None:
         self.portfolio = portfolio
+        self.strategy = strategy
         self.initial = initial
+        self.won = self.lost = ZERO
         self.started_at = started_at
         self.wins = self.losses = self.breakevens = 0
         self.day_open_at = started_at
@@ -39,16 +46,32 @@ class Tally:
         """Take a finished round trip: net above zero wins, below loses, else breaks even."""
         if trade.net_pnl > 0:
             self.wins += 1
+            self.won += trade.net_pnl
         elif trade.net_pnl < 0:
             self.losses += 1
+            self.lost += trade.net_pnl
         else:
             self.breakevens += 1
 
+    @property
+    def balance(self) -> Decimal:
+        """Return the cash."""
+        if self.strategy is None:
+            return self.portfolio.balance
+        return self.portfolio.cash.get(self.strategy, ZERO)
+
     def equity(self, marks: Mapping[str, Decimal]) -> Decimal:
         """Return balance plus open positions at *marks*, and let the drawdown see it."""
-        equity = self.portfolio.balance + self.portfolio.unrealized_pnl(marks)
+        equity = self.balance + self.portfolio.unrealized_pnl(marks, self.strategy)
         self.drawdown.update(equity)
         return equity
+
+    def deposit(self, amount: Decimal) -> None:
+        """Take a transfer into the running account: it is no gain and ends no fall."""
+        self.initial += amount
+        self.day_open_equity += amount
+        self.day_open_balance += amount
+        self.drawdown.shift(amount)
 
     def roll_day(self, at: int, marks: Mapping[str, Decimal]) -> None:
         """Open a new UTC day when *at* has reached one."""
@@ -56,7 +79,7 @@ class Tally:
         if day > self.day_open_at:
             self.day_open_at = day
             self.day_open_equity = self.equity(marks)
-            self.day_open_balance = self.portfolio.balance
+            self.day_open_balance = self.balance
 
     def pnl_today(self, marks: Mapping[str, Decimal]) -> Decimal:
         """Return equity now minus equity at 00:00 UTC."""
@@ -65,6 +88,7 @@ class Tally:
     def save(self) -> dict[str, Any]:
         """Return what a restart needs, JSON-able."""
         return {
+            "initial": str(self.initial),
             "day_open_at": self.day_open_at,
             "day_open_equity": str(self.day_open_equity),
             "day_open_balance": str(self.day_open_balance),
@@ -73,43 +97,8 @@ class Tally:
 
     def load(self, saved: Mapping[str, Any]) -> None:
         """Go on from what `save` returned."""
+        self.initial = Decimal(saved["initial"])
         self.day_open_at = saved["day_open_at"]
         self.day_open_equity = Decimal(saved["day_open_equity"])
         self.day_open_balance = Decimal(saved["day_open_balance"])
         self.drawdown = Drawdown.load(saved["drawdown"])
-
-    def account(self, at: int, marks: Mapping[str, Decimal], currency: str) -> Data:
-        """Return the payload of the account state."""
-        portfolio = self.portfolio
-        equity, balance = self.equity(marks), portfolio.balance
-        margin = portfolio.margin_used()
-        rate = win_rate_pct(self.wins, self.closed)
-        return {
-            "at": at,
-            "currency": currency,
-            "initial_balance": num(self.initial),
-            "balance": num(balance),
-            "equity": num(equity),
-            "unrealized_pnl": num(equity - balance),
-            "realized_pnl": num(balance - self.initial),
-            "realized_pnl_today": num(balance - self.day_open_balance),
-            "day_open_equity": num(self.day_open_equity),
-            "day_open_at": self.day_open_at,
-            "pnl_today": num(equity - self.day_open_equity),
-            "pnl_today_pct": pct(equity - self.day_open_equity, self.day_open_equity),
-            "roi_pct": pct(equity - self.initial, self.initial),
-            "margin_used": num(margin),
-            "margin_used_pct": pct(margin, equity),
-            "available": num(balance - margin),
-            "positions": len(portfolio.positions),
-            "closed_trades": self.closed,
-            "wins": self.wins,
-            "losses": self.losses,
-            "breakevens": self.breakevens,
-            "win_rate_pct": None if rate.value is None else round(float(rate.value), 4),
-            "win_rate_reason": rate.reason,
-            "fees": num(portfolio.fees),
-            "funding": num(portfolio.funding),
-            "max_drawdown_pct": round(float(self.drawdown.max_pct), 4),
-            "started_at": self.started_at,
-        }

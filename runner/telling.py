@@ -6,14 +6,14 @@ from functools import partial
 
 from core.ledger import Position
 from core.market import Bar, Step
-from runner import payloads
+from runner import figures, payloads
 from runner.freshness import Freshness
 from runner.payloads import Data
 from runner.publisher import Publisher
 from runner.status import Status
 from runner.trader import Trader
 
-_PLAIN = frozenset({"candle_closed", "equity_point"})
+_PLAIN = frozenset({"candle_closed", "equity_point", "signal_raised"})
 
 
 @dataclass(slots=True)
@@ -76,6 +76,8 @@ class Telling:
                 self._touch_position(position)
             self.publisher.touch("account", "", self._account)
             self.publisher.touch("engine", "", self._engine)
+            for name in self.trader.council.roster.members:
+                self.publisher.touch("strategy", name, partial(self._strategy, name))
             self.publisher.flush()
         self.publisher.deliver()
 
@@ -83,10 +85,8 @@ class Telling:
         for symbol in symbols:
             market = self.trader.board.markets[symbol]
             self.publisher.touch("stats", symbol, partial(payloads.stats, market))
-        for strategy, symbol in self.trader.outlook:
-            if symbol in symbols:
-                build = partial(self._outlook, strategy, symbol)
-                self.publisher.touch("outlook", f"{strategy}:{symbol}", build)
+        for name in self.trader.council.roster.members:
+            self.publisher.touch("strategy", name, partial(self._strategy, name))
 
     def _touch_position(self, position: Position) -> None:
         build = partial(self._position, position.strategy, position.symbol, position.id)
@@ -100,22 +100,16 @@ class Telling:
         orders = self.trader.booking.resting.values()
         return payloads.position(position, market, orders, market.at)
 
-    def _outlook(self, strategy: str, symbol: str) -> Data:
-        at, outlook = self.trader.outlook[strategy, symbol]
-        return {
-            "at": at,
-            "id": f"{strategy}:{symbol}",
-            "strategy": strategy,
-            "symbol": symbol,
-            "action": str(outlook.action),
-            "confidence": round(outlook.confidence, 4),
-            "reason": outlook.reason,
-            "price": payloads.num(outlook.price),
-        }
+    def _strategy(self, name: str) -> Data:
+        trader = self.trader
+        member = trader.council.roster.members[name]
+        tally = trader.sub_tallies[name]
+        return figures.sub_account(tally, self.publisher.clock.now(), trader.board.marks, member)
 
     def _account(self) -> Data:
         at = self.publisher.clock.now()
-        return self.trader.tally.account(at, self.trader.board.marks, self.status.currency)
+        trader = self.trader
+        return figures.account(trader.tally, at, trader.board.marks, self.status.currency)
 
     def _feed(self) -> Data:
         return self.freshness.payload(self.publisher.clock.now())

@@ -4,10 +4,9 @@ Pure bookkeeping in memory: everything it does is collected in `record`, and not
 anybody before the engine has committed that.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
 
 from core.errors import OrderRejected, RiskRefused
 from core.ledger import Portfolio, Position
@@ -15,18 +14,23 @@ from core.market import MINUTE_MS, Bar, MarketMessage, Step
 from core.orders import Order, OrderRole, OrderType, Side
 from core.risk import Refusal, RiskLimits, RiskView, check, wrong_side
 from core.sizing import Budget, entry_qty
+from core.trades import Trade
 from exchange.base import Broker
 from runner.board import Board
 from runner.booking import Booking
 from runner.council import Council
+from runner.figures import point
 from runner.payloads import num
+from runner.predictions import Predictions
 from runner.record import Record
+from runner.signals import SignalBook, Verdict, signal_id
 from runner.tally import Tally
-from runner.words import refused, signal
+from runner.words import refused
 from store.writer import EquityPoint
-from strategy.base import Decision, Intent, Outlook, Strategy
+from strategy.base import Signal, Strategy
 
 ZERO = Decimal(0)
+MINUTES_AN_HOUR = 60
 
 
 @dataclass(slots=True)
@@ -50,49 +54,72 @@ class Trader:
     board: Board
     portfolio: Portfolio
     broker: Broker
-    strategies: Sequence[Strategy]
+    council: Council
     limits: RiskLimits
     tally: Tally
+    sub_tallies: Mapping[str, Tally]
     record: Record
     gate: Gate = field(default_factory=Gate)
-    outlook: dict[tuple[str, str], tuple[int, Outlook]] = field(default_factory=dict)
     booking: Booking = field(init=False)
-    council: Council = field(init=False)
+    signals: SignalBook = field(init=False)
+    predictions: Predictions = field(init=False)
     minute: int = 0
+    sampled_every: int = 1
 
     def __post_init__(self) -> None:
-        self.booking = Booking(self.board, self.portfolio, self.tally, self.record)
-        self.council = Council(self.strategies, self.portfolio, self.record)
+        self.booking = Booking(self.board, self.portfolio, self.record)
+        self.signals = SignalBook(self.record)
+        self.predictions = Predictions(self.record)
 
     def on_step(self, step: Step) -> None:
         """Take one step of the market."""
         self.booking.at = step.at
         # Away over midnight, or up to it: what this step trades is never the day before's.
-        self.tally.roll_day(step.at - 1, self.board.marks)
+        self._roll_day(step.at - 1)
         for message in step.messages:
             self._match(message)
-        self.tally.roll_day(step.at, self.board.marks)
+        self._roll_day(step.at)
         for message in step.messages:
             if isinstance(message, Bar):
                 self._decide(message)
+        for tally in self.sub_tallies.values():
+            tally.equity(self.board.marks)
         minute = step.at // MINUTE_MS
         if minute > self.minute:
-            self.minute = minute
-            equity = self.tally.equity(self.board.marks)
-            point = EquityPoint(minute * MINUTE_MS, equity, self.portfolio.balance)
-            self.record.equity_point(point)
+            self._sample(minute)
+
+    @property
+    def tallies(self) -> tuple[Tally, ...]:
+        """Return the account's tally and those of the sub-accounts."""
+        return self.tally, *self.sub_tallies.values()
+
+    def _roll_day(self, at: int) -> None:
+        for tally in self.tallies:
+            tally.roll_day(at, self.board.marks)
+
+    def _sample(self, minute: int) -> None:
+        """Add points to the curves, and once an hour the headline figures."""
+        last, self.minute = self.minute, minute
+        at, marks = minute * MINUTE_MS, self.board.marks
+        if minute // self.sampled_every > last // self.sampled_every:
+            for tally in self.tallies:
+                name = tally.strategy or ""
+                self.record.equity_point(EquityPoint(at, tally.equity(marks), tally.balance, name))
+        if minute // MINUTES_AN_HOUR > last // MINUTES_AN_HOUR:
+            self.record.performance.extend(point(tally, at, marks) for tally in self.tallies)
 
     def _match(self, message: MarketMessage) -> None:
         self.board.update(message)
         self.broker.on_message(message)
         self.absorb()
-        self.booking.excursions.update(message)
+        self.booking.courses.update(message)
         if isinstance(message, Bar):
             self.record.candle(message)
+            self.predictions.on_bar(message)
 
     def _decide(self, bar: Bar) -> None:
-        for strategy, decision in self.council.decide(bar):
-            self._follow(strategy, decision, bar)
+        for strategy, signal in self.council.decide(bar):
+            self.follow(strategy, signal, bar.close_time)
 
     def absorb(self) -> None:
         """Book what the broker reports until it has no more to say."""
@@ -100,59 +127,86 @@ class Trader:
             for report in reports:
                 for order in self.booking.book(report):
                     self._submit(order)
+        while self.booking.finished:
+            self._finish(self.booking.finished.pop(0))
 
-    def _follow(self, strategy: Strategy, decision: Decision, bar: Bar) -> None:
-        if decision.outlook is not None:
-            self.outlook[strategy.name, bar.symbol] = (bar.close_time, decision.outlook)
-        intent = decision.intent
-        if intent is None:
-            return
-        if intent.action == "close":
-            position = self.portfolio.position(strategy.name, bar.symbol)
-            if position is not None:
-                role = OrderRole(intent.role)
-                self._try_close(position, role, bar.close_time, str(bar.open_time // MINUTE_MS))
-            return
-        self._enter(strategy, intent, bar)
+    def _finish(self, trade: Trade) -> None:
+        """Count a closed trade and let its strategy learn from it."""
+        self.tally.count(trade)
+        own = self.sub_tallies.get(trade.strategy)
+        if own is not None:
+            own.count(trade)
+        signal = self.signals.closed(trade)
+        for strategy in self.council.asked:
+            if strategy.name == trade.strategy:
+                self.council.tell(strategy, trade, signal)
 
-    def _enter(self, strategy: Strategy, intent: Intent, bar: Bar) -> None:
-        order = self._entry_order(strategy, intent, bar)
+    def follow(self, strategy: Strategy, signal: Signal, at: int) -> None:
+        """Decide on a *signal* of engine time *at*, do it, and keep both."""
+        verdict = self._decide_on(strategy.name, signal, at)
+        rules = self.board.markets[signal.symbol].instrument
+        self.signals.keep(strategy.name, signal, verdict, at, rules)
+        self.predictions.made(strategy.name, signal, at)
+        if verdict.order is not None and verdict.refusal is not None:
+            self.refuse(verdict.order, verdict.refusal, at)
+        self.absorb()
+
+    def _decide_on(self, name: str, signal: Signal, at: int) -> Verdict:
+        if signal.wish == "enter":
+            return self._enter(name, signal, at)
+        return self._leave(name, signal, at) if signal.wish == "close" else _held(signal)
+
+    def _enter(self, name: str, signal: Signal, at: int) -> Verdict:
+        order = self._entry_order(name, signal, at)
         refusal = self._check(order)
         if refusal is None:
             try:
                 self.broker.submit(order)
             except OrderRejected as error:
                 refusal = Refusal("broker", None, None, str(error))
-        self._signal(order, intent, bar, refusal)
         if refusal is not None:
-            self.refuse(order, refusal, bar.close_time)
-        self.absorb()
+            return Verdict("refused", f"Not traded: {refusal.reason}", refusal, order)
+        return Verdict("traded", "An entry was sent", None, order)
 
-    def _entry_order(self, strategy: Strategy, intent: Intent, bar: Bar) -> Order:
-        market = self.board.markets[bar.symbol]
-        rules = market.instrument
-        equity = self.portfolio.cash.get(strategy.name, ZERO) + self.portfolio.unrealized_pnl(
-            self.board.marks, strategy.name
-        )
+    def _leave(self, name: str, signal: Signal, at: int) -> Verdict:
+        position = self.portfolio.position(name, signal.symbol)
+        if position is None:
+            return Verdict("held", "There is no position to close")
+        order = self._close_order(position, OrderRole(signal.role), at, str((at - 1) // MINUTE_MS))
+        refusal = self._check(order)
+        if refusal is None:
+            try:
+                self.broker.submit(order)
+            except OrderRejected as error:
+                refusal = Refusal("broker", None, None, str(error))
+        if refusal is not None:
+            return Verdict("refused", f"Not closed: {refusal.reason}", refusal, order)
+        return Verdict("closed", "The position was closed", None, order)
+
+    def _entry_order(self, name: str, signal: Signal, at: int) -> Order:
+        rules = self.board.markets[signal.symbol].instrument
+        marks = self.board.marks
+        equity = self.portfolio.cash.get(name, ZERO) + self.portfolio.unrealized_pnl(marks, name)
         stop, target = (
             None if p is None else rules.round_price(p)
-            for p in (intent.stop_price, intent.target_price)
+            for p in (signal.stop_price, signal.target_price)
         )
         budget = Budget(
-            equity=equity, available=self.portfolio.available(strategy.name),
+            equity=equity, available=self.portfolio.available(name),
             risk_pct=self.limits.risk_per_trade_pct, leverage=self.limits.leverage,
         )  # fmt: skip
-        qty = entry_qty(budget, bar.close, stop, rules)
-        pair = bar.symbol.replace("/", "")
-        position_id = f"{strategy.name}-{pair}-{bar.open_time // MINUTE_MS}"
+        position_id = signal_id(name, signal.symbol, at)
         return Order(
-            id=f"{position_id}-entry", strategy=strategy.name, symbol=bar.symbol,
-            side=Side(intent.action), type=OrderType.MARKET, qty=qty, role=OrderRole.ENTRY,
-            position_id=position_id, created_at=bar.close_time, leverage=self.limits.leverage,
+            id=f"{position_id}-entry", strategy=name, symbol=signal.symbol,
+            side=Side(signal.action), type=OrderType.MARKET,
+            qty=entry_qty(budget, signal.price, stop, rules), role=OrderRole.ENTRY,
+            position_id=position_id, created_at=at, leverage=self.limits.leverage,
             stop_price=stop, target_price=target,
         )  # fmt: skip
 
     def _check(self, order: Order) -> Refusal | None:
+        if not order.reduce_only and (refusal := self._in_the_way(order)) is not None:
+            return refusal
         last = self.board.markets[order.symbol].last
         if last is not None and (refusal := wrong_side(order, last)) is not None:
             return refusal
@@ -161,6 +215,17 @@ class Trader:
             reason = "the risk and margin left are too little for the smallest order"
             refusal = Refusal("size", None, None, reason)
         return refusal
+
+    def _in_the_way(self, order: Order) -> Refusal | None:
+        """Return why an entry cannot be: its strategy is in that symbol already."""
+        held = self.portfolio.position(order.strategy, order.symbol)
+        waiting = (o for o in self.broker.open_orders() if not o.reduce_only)
+        if held is None and not any(
+            (o.strategy, o.symbol) == (order.strategy, order.symbol) for o in waiting
+        ):
+            return None
+        what = "an entry waits there" if held is None else "a position is open there"
+        return Refusal("position_open", None, None, f"{what} already")
 
     def _risk_view(self, order: Order) -> RiskView:
         """Return the account with its entries that still wait as if they were filled."""
@@ -180,23 +245,6 @@ class Trader:
             pnl_today=self.tally.pnl_today(marks),
             day_open_equity=self.tally.day_open_equity,
         )
-
-    def _signal(self, order: Order, intent: Intent, bar: Bar, refusal: Refusal | None) -> None:
-        rules = self.board.markets[bar.symbol].instrument
-        body: dict[str, Any] = {
-            "at": bar.close_time,
-            "id": order.position_id,
-            "strategy": order.strategy,
-            "symbol": bar.symbol,
-            "action": order.side.value,
-            "confidence": intent.confidence,
-            "price": num(bar.close),
-            "stop_price": None if order.stop_price is None else num(order.stop_price),
-            "target_price": None if order.target_price is None else num(order.target_price),
-            "reasons": list(intent.reasons),
-            "outcome": "traded" if refusal is None else "refused",
-        }
-        self.record.fact("signal_raised", body, signal(order.side.value, rules, intent.reasons))
 
     def refuse(self, order: Order, refusal: Refusal, at: int) -> None:
         """Record that *order* was not taken, and why."""
@@ -219,13 +267,6 @@ class Trader:
             self.broker.submit(order)
         except OrderRejected as error:
             self.refuse(order, Refusal("broker", None, None, str(error)), order.created_at)
-
-    def _try_close(self, position: Position, role: OrderRole, at: int, suffix: str) -> None:
-        try:
-            self.close(position, role, at, suffix)
-        except OrderRejected as error:
-            order = self._close_order(position, role, at, suffix)
-            self.refuse(order, Refusal("broker", None, None, str(error)), at)
 
     def close(self, position: Position, role: OrderRole, at: int, suffix: str) -> None:
         """Send a reduce-only market order for the whole of *position*.
@@ -272,3 +313,9 @@ class Trader:
             type=OrderType.MARKET, qty=abs(position.qty), role=role, position_id=position.id,
             created_at=at, leverage=position.leverage, reduce_only=True,
         )  # fmt: skip
+
+
+def _held(signal: Signal) -> Verdict:
+    if signal.veto is not None:
+        return Verdict("held", f"Not traded: {signal.veto.reason}", signal.veto)
+    return Verdict("held", signal.reasons[0])

@@ -3,35 +3,38 @@
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
-from core.errors import ConfigError, LedgerError
-from core.ledger import Entry, EntryKind, Portfolio
+from core.ledger import ZERO
 from core.stream import Frame
 from exchange.paper.broker import PaperBroker
+from infra.setting_groups import Group
 from infra.settings import Settings
-from runner.board import BARS_SHOWN, Board
+from runner.board import Board
 from runner.commands import CommandDesk
+from runner.council import Council
+from runner.deposits import give_deposits
 from runner.engine import Engine
 from runner.freshness import Freshness
 from runner.ledger_check import LedgerCheck
 from runner.limits import risk_limits, stale_after_s
 from runner.markets import Course, Tape, set_course
+from runner.patience import Patience
 from runner.publisher import Publisher
 from runner.pulse import Pulse
 from runner.rebuild import rebuild, wishes_done
 from runner.record import Record
+from runner.recover import portfolio_of, recover
+from runner.roster import Roster
 from runner.state_file import StateFile
 from runner.status import Status
 from runner.tally import Tally
 from runner.trader import Trader
-from store import history, recovery
+from store import recovery
 from store.accounts import Account, archive_account, find_or_create_account
 from store.database import Database
-from store.writer import Batch, Writer
-from strategy.base import Strategy
-from strategy.registry import make_strategy
+from store.writer import Writer
+from strategy.registry import known_strategies, make_strategy
 from utils.clock import Clock
 
 
@@ -69,8 +72,8 @@ def wire(
     database.migrate()
     account = _open_account(database, tape.feed.market_id, settings, clock.now())
     saved = recovery.checkpoint(database, account.id)
-    trader = _trader(settings, tape, database, account)
-    _recover(trader, database, account.id, saved)
+    trader = _trader(settings, tape, (database, account), saved)
+    recover(trader, database, account.id, saved)
     course = set_course(tape, saved, settings, clock)
     clock = course.clock
     publisher = Publisher(secrets.token_hex(4), clock, send)
@@ -103,82 +106,38 @@ def _status(tape: Tape, course: Course, now: int) -> Status:
     )  # fmt: skip
 
 
-def _trader(settings: Settings, tape: Tape, database: Database, account: Account) -> Trader:
+def _trader(
+    settings: Settings,
+    tape: Tape,
+    of: tuple[Database, Account],
+    saved: Mapping[str, Any] | None,
+) -> Trader:
+    database, account = of
     instruments = tape.feed.instruments
-    strategies = [make_strategy(name) for name in settings.strategies]
-    if next(recovery.journal(database, account.id), None) is None:
-        deposits = _deposits(strategies, account, tape.feed.next_at)
-        Writer(database, account.id).commit(Batch(journal=deposits))
-    portfolio = _portfolio(database, account.id)
+    strategies = [make_strategy(name, _options(settings, name)) for name in settings.strategies]
+    portfolio = portfolio_of(database, account.id)
+    began = saved["at"] if saved else tape.feed.next_at
+    give_deposits(Writer(database, account.id), portfolio, strategies, account, began)
     started = next(recovery.journal(database, account.id)).at
+    roster = Roster.of(strategies, known_strategies(), list(portfolio.cash))
+    record = Record(recovery.next_fact_number(database, account.id))
+    council = Council(roster, portfolio, record, Patience(settings.strategy_timeout_s))
     return Trader(
         board=Board(instruments),
         portfolio=portfolio,
         broker=PaperBroker(instruments, portfolio, slippage_bps=settings.slippage_bps),
-        strategies=strategies,
+        council=council,
         limits=risk_limits(settings, tape.speed),
         tally=Tally(portfolio, portfolio.deposits, started),
-        record=Record(recovery.next_fact_number(database, account.id)),
+        sub_tallies={
+            name: Tally(portfolio, portfolio.transferred.get(name, ZERO), started, name)
+            for name in roster.members
+        },
+        record=record,
     )
 
 
-def _portfolio(database: Database, account_id: int) -> Portfolio:
-    """Return the fold of the stored journal.
-
-    Raises:
-        ConfigError: it contradicts itself.
-    """
-    try:
-        return Portfolio.replay(recovery.journal(database, account_id))
-    except LedgerError as error:
-        raise ConfigError(
-            f"the ledger in {database.name} does not add up ({error}) and was left as it is: "
-            f"move it away and put the newest file of its backups folder in its place"
-        ) from error
-
-
-def _deposits(strategies: Sequence[Strategy], account: Account, at: int) -> list[Entry]:
-    """Return the transfers that share the account's balance among the strategies."""
-    share = (account.initial_balance / len(strategies)).quantize(Decimal("0.01"))
-    first = account.initial_balance - share * (len(strategies) - 1)
-    return [
-        Entry(
-            at=at, kind=EntryKind.TRANSFER, strategy=strategy.name,
-            amount=share if number else first, source="transfer", source_id=strategy.name,
-        )
-        for number, strategy in enumerate(strategies)
-    ]  # fmt: skip
-
-
-def _recover(
-    trader: Trader, database: Database, account_id: int, saved: Mapping[str, Any] | None
-) -> None:
-    """Bring everything that is not the journal back to where the last commit left it."""
-    resting = recovery.open_orders(database, account_id)
-    trader.broker.restore(resting)
-    trader.booking.resting = {order.id: order for order in resting}
-    _count_trades(trader.tally, database, account_id)
-    wanted = max(BARS_SHOWN, *(strategy.warmup_bars for strategy in trader.strategies))
-    histories = [
-        recovery.last_candles(database, account_id, symbol, wanted)
-        for symbol in trader.board.markets
-    ]
-    for bars in histories:
-        trader.board.remember(bars)
-    trader.council.warm(histories)
-    if saved is not None:
-        trader.tally.load(saved["tally"])
-        trader.booking.excursions.load(saved["excursions"])
-        trader.gate.paused_by, trader.gate.paused_at = saved["paused"]
-        trader.minute = saved["minute"]
-
-
-def _count_trades(tally: Tally, database: Database, account_id: int) -> None:
-    wanted = history.Wanted(limit=1000)
-    while True:
-        page = history.trades(database, account_id, wanted)
-        for trade in page.items:
-            tally.count(trade)
-        if page.next_cursor is None:
-            return
-        wanted = history.Wanted(limit=1000, cursor=page.next_cursor)
+def _options(settings: Settings, name: str) -> dict[str, Any]:
+    """Return the settings' group that bears a strategy's name."""
+    group = getattr(settings, name, None)
+    return dict(group) if isinstance(group, Group) else {}

@@ -70,6 +70,6 @@ def funding(charge: FundingCharged, instrument: Instrument, way: str) -> Told:
     return f"Funding {verb}", f"{instrument.base} {way}, rate {rate}"
 
 
-def signal(action: str, instrument: Instrument, reasons: tuple[str, ...]) -> Told:
-    """Say a strategy's wish and why."""
-    return f"{action.capitalize()} {instrument.base}", "; ".join(reasons)
+def signal(action: str, instrument: Instrument) -> str:
+    """Say which side a strategy leans to."""
+    return f"{action.capitalize()} {instrument.base}"

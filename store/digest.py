@@ -81,7 +81,7 @@ def _counts(connection: Connection, account_id: int, since: int) -> dict[str, in
 
 def _last_point(connection: Connection, account_id: int, until: int | None) -> EquityPoint | None:
     table = tables.equity
-    query = select(table).where(table.c.account_id == account_id)
+    query = select(table).where(table.c.account_id == account_id, table.c.strategy == "")
     if until is not None:
         query = query.where(table.c.at <= until)
     row = connection.execute(query.order_by(table.c.at.desc()).limit(1)).one_or_none()

@@ -9,12 +9,15 @@ from sqlalchemy import Row, Select, func, select
 from core.ledger import Entry
 from core.market import Bar
 from core.orders import Order, OrderStatus
+from core.trades import Trade
 from store import tables
 from store.database import Database
+from store.records import PredictionRow, SignalRow
 from store.rows import columns_of, read_as
 from store.writer import CHECKPOINT
 
 JOURNAL_CHUNK: Final = 5000
+LEARNED_CHUNK: Final = 500
 RESTING: Final = [status.value for status in OrderStatus if not status.is_final]
 
 
@@ -97,6 +100,74 @@ def last_candles(database: Database, account_id: int, symbol: str, count: int) -
         .limit(count)
     )
     return [_bar(row) for row in reversed(_rows(database, newest))]
+
+
+def signals_of(database: Database, account_id: int, ids: Sequence[str]) -> list[SignalRow]:
+    """Return the stored signals of these *ids*, in no order.
+
+    Raises:
+        StoreError: the database refused.
+    """
+    table = tables.signals
+    query = select(*columns_of(SignalRow, table)).where(
+        table.c.account_id == account_id, table.c.id.in_(ids)
+    )
+    return [read_as(SignalRow, row) for row in _rows(database, query)]
+
+
+def latest_signals(database: Database, account_id: int, count: int) -> list[SignalRow]:
+    """Return the newest *count* signals, oldest first.
+
+    Raises:
+        StoreError: the database refused.
+    """
+    table = tables.signals
+    newest = (
+        select(*columns_of(SignalRow, table))
+        .where(table.c.account_id == account_id)
+        .order_by(table.c.at.desc(), table.c.id.desc())
+        .limit(count)
+    )
+    return [read_as(SignalRow, row) for row in reversed(_rows(database, newest))]
+
+
+def learned(
+    database: Database, account_id: int, strategy: str
+) -> Iterator[tuple[Trade, SignalRow | None]]:
+    """Yield a strategy's closed trades, oldest first, with the signal that opened each.
+
+    Raises:
+        StoreError: the database refused.
+    """
+    table = tables.trades
+    query = (
+        select(*columns_of(Trade, table))
+        .where(table.c.account_id == account_id, table.c.strategy == strategy)
+        .order_by(table.c.closed_at, table.c.id)
+    )
+    trades = [read_as(Trade, row) for row in _rows(database, query)]
+    for start in range(0, len(trades), LEARNED_CHUNK):
+        chunk = trades[start : start + LEARNED_CHUNK]
+        rows = signals_of(database, account_id, [trade.id for trade in chunk])
+        signals = {row.id: row for row in rows}
+        for trade in chunk:
+            yield trade, signals.get(trade.id)
+
+
+def open_predictions(database: Database, account_id: int) -> list[PredictionRow]:
+    """Return the predictions nobody has compared with the market yet, oldest first.
+
+    Raises:
+        StoreError: the database refused.
+    """
+    table = tables.signal_predictions
+    since = select(func.max(table.c.at)).where(table.c.account_id == account_id).scalar_subquery()
+    query = (
+        select(*columns_of(PredictionRow, table))
+        .where(table.c.account_id == account_id, table.c.rose.is_(None), table.c.due_at >= since)
+        .order_by(table.c.due_at, table.c.id)
+    )
+    return [read_as(PredictionRow, row) for row in _rows(database, query)]
 
 
 def _bar(row: Row[Any]) -> Bar:

@@ -21,8 +21,12 @@ def equity(
     since: int | None = None,
     until: int | None = None,
     max_points: int = EQUITY_POINTS,
+    *,
+    strategy: str = "",
 ) -> list[EquityPoint]:
-    """Return the account's equity from *since* on and before *until* (ms), oldest first.
+    """Return equity from *since* on and before *until* (ms), oldest first.
+
+    Of the whole account, or of a *strategy*'s sub-account.
 
     When there are more than *max_points* (at least 2), the span is cut into equal times and
     each gives its last point; the very first and last points are always among them.
@@ -31,7 +35,8 @@ def equity(
         StoreError: the database refused.
     """
     table = tables.equity
-    query = select(table).where(table.c.account_id == account_id).order_by(table.c.at)
+    mine = (table.c.account_id == account_id) & (table.c.strategy == strategy)
+    query = select(table).where(mine).order_by(table.c.at)
     if since is not None:
         query = query.where(table.c.at >= since)
     if until is not None:
@@ -41,8 +46,8 @@ def equity(
         if len(rows) > max_points:
             backwards = query.order_by(None).order_by(table.c.at.desc()).limit(1)
             span = (rows[0].at, connection.execute(backwards).one().at)
-            rows = connection.execute(_thinned(account_id, span, max_points)).all()
-    return [EquityPoint(row.at, row.equity, row.balance) for row in rows]
+            rows = connection.execute(_thinned(mine, span, max_points)).all()
+    return [EquityPoint(row.at, row.equity, row.balance, row.strategy) for row in rows]
 
 
 def candles(
@@ -107,7 +112,7 @@ def _ms(value: int) -> ColumnElement[int]:
     return literal(value, BigInteger)  # PostgreSQL would take a bare number for 32 bits
 
 
-def _thinned(account_id: int, span: tuple[int, int], max_points: int) -> Select[Any]:
+def _thinned(mine: ColumnElement[bool], span: tuple[int, int], max_points: int) -> Select[Any]:
     """Seek the last point of each slot: hundreds of look-ups instead of a scan of years."""
     table = tables.equity
     first, last = span
@@ -118,10 +123,9 @@ def _thinned(account_id: int, span: tuple[int, int], max_points: int) -> Select[
     start = _ms(first) + number.c.n * _ms(width)
     newest = (
         select(func.max(table.c.at))
-        .where(table.c.account_id == account_id)
+        .where(mine)
         .where(table.c.at > start, table.c.at <= start + _ms(width), table.c.at <= last)
         .scalar_subquery()
     )
     shown = union_all(select(newest).select_from(number), select(_ms(first)))
-    mine = select(table).where(table.c.account_id == account_id, table.c.at.in_(shown))
-    return mine.order_by(table.c.at)
+    return select(table).where(mine, table.c.at.in_(shown)).order_by(table.c.at)

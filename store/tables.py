@@ -124,7 +124,131 @@ trades = Table(
     Column("exit_reason", Text, nullable=False),
     Column("mae", Money, nullable=False),
     Column("mfe", Money, nullable=False),
+    Column("entry_notional", Money, nullable=False, server_default="0"),
+    Column("exit_notional", Money, nullable=False, server_default="0"),
+    Column("slippage", Money, nullable=False, server_default="0"),
+    Column("risk", Money),
     Index("trades_by_time", "account_id", "closed_at", "id"),
+    Index("trades_by_strategy", "account_id", "strategy", "closed_at", "id"),
+    Index("trades_by_symbol", "account_id", "symbol", "closed_at", "id"),
+)
+
+# A signal and the decision on it; a position that it opened bears its id.
+signals = Table(
+    "signals",
+    metadata,
+    _account(),
+    Column("id", Text, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("strategy", Text, nullable=False),
+    Column("symbol", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("confidence", Double, nullable=False),
+    Column("price", Money, nullable=False),
+    Column("stop_price", Money),
+    Column("target_price", Money),
+    Column("expected_pct", Double),
+    Column("expected_pnl", Money),
+    Column("decision", Text, nullable=False),
+    Column("gate", Text, nullable=False),
+    Column("value", Double),
+    Column("threshold", Double),
+    Column("why", Text, nullable=False),
+    Column("position_id", Text, nullable=False),
+    Column("detail", Json, nullable=False),
+    Index("signals_by_time", "account_id", "at", "id"),
+    Index("signals_by_strategy", "account_id", "strategy", "at", "id"),
+    Index("signals_by_symbol", "account_id", "symbol", "at", "id"),
+)
+
+# What each part of the signal that opened a trade said, and how the trade ended.
+theory_performance = Table(
+    "theory_performance",
+    metadata,
+    _account(),
+    Column("trade_id", Text, primary_key=True),
+    Column("theory", Text, primary_key=True),
+    Column("strategy", Text, nullable=False),
+    Column("symbol", Text, nullable=False),
+    Column("opened_at", BigInteger, nullable=False),
+    Column("closed_at", BigInteger, nullable=False),
+    Column("score", Double, nullable=False),
+    Column("weight", Double, nullable=False),
+    Column("net_pnl", Money, nullable=False),
+    Column("hit", Boolean),
+    Index("theory_performance_by_time", "account_id", "strategy", "closed_at"),
+)
+
+signal_predictions = Table(
+    "signal_predictions",
+    metadata,
+    _account(),
+    Column("id", Text, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("strategy", Text, nullable=False),
+    Column("symbol", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("horizon_ms", BigInteger, nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+    Column("up_probability", Double, nullable=False),
+    Column("price", Money, nullable=False),
+    Column("outcome_price", Money),
+    Column("rose", Boolean),
+    Index("signal_predictions_by_due", "account_id", "due_at"),
+    Index("signal_predictions_by_model", "account_id", "model", "due_at"),
+    Index("signal_predictions_by_symbol", "account_id", "symbol", "at"),
+)
+
+model_performance = Table(
+    "model_performance",
+    metadata,
+    _account(),
+    Column("model", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("at", BigInteger, primary_key=True),
+    Column("strategy", Text, nullable=False),
+    Column("samples", Integer, nullable=False),
+    Column("accuracy", Double),
+    Column("brier", Double),
+    Column("baseline_accuracy", Double),
+    Column("baseline_brier", Double),
+    Column("passes", Boolean, nullable=False),
+    Column("detail", Json, nullable=False),
+    Index("model_performance_by_time", "account_id", "strategy", "at"),
+)
+
+# What asking a language model cost.
+model_usage = Table(
+    "model_usage",
+    metadata,
+    _account(),
+    Column("strategy", Text, primary_key=True),
+    Column("at", BigInteger, primary_key=True),
+    Column("symbol", Text, primary_key=True),
+    Column("model", Text, nullable=False),
+    Column("cost_usd", Money, nullable=False),
+    Column("prompt_tokens", Integer, nullable=False),
+    Column("completion_tokens", Integer, nullable=False),
+    Column("outcome", Text, nullable=False),
+)
+
+# Headline figures once an hour, of one strategy or, where it is empty, of the account.
+performance_metrics = Table(
+    "performance_metrics",
+    metadata,
+    _account(),
+    Column("strategy", Text, primary_key=True),
+    Column("at", BigInteger, primary_key=True),
+    Column("equity", Money, nullable=False),
+    Column("balance", Money, nullable=False),
+    Column("closed_trades", Integer, nullable=False),
+    Column("wins", Integer, nullable=False),
+    Column("losses", Integer, nullable=False),
+    Column("net_pnl", Money, nullable=False),
+    Column("win_rate_pct", Double),
+    Column("profit_factor", Double),
+    Column("drawdown_pct", Double, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 facts = Table(
@@ -156,10 +280,12 @@ candles = Table(
     sqlite_with_rowid=False,
 )
 
+# Of one strategy's sub-account or, where it is empty, of the whole account.
 equity = Table(
     "equity",
     metadata,
     _account(),
+    Column("strategy", Text, primary_key=True, server_default=""),
     Column("at", BigInteger, primary_key=True),
     Column("equity", Money, nullable=False),
     Column("balance", Money, nullable=False),

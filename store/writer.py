@@ -18,15 +18,24 @@ from core.trades import Trade
 from store import tables
 from store.columns import json_text, money_text
 from store.database import Database
+from store.records import (
+    ModelScore,
+    ModelUsage,
+    PerformancePoint,
+    PredictionRow,
+    SignalRow,
+    TheoryRow,
+)
 
 Row = tuple[Any, ...]
 
 CHECKPOINT: Final = "engine"
 WRITTEN: Final = (
     tables.journal, tables.orders, tables.trades, tables.facts, tables.candles, tables.equity,
-    tables.checkpoints,
+    tables.signals, tables.theory_performance, tables.signal_predictions,
+    tables.model_performance, tables.model_usage, tables.performance_metrics, tables.checkpoints,
 )  # fmt: skip
-CHANGING: Final = {tables.orders, tables.checkpoints}
+CHANGING: Final = {tables.orders, tables.signal_predictions, tables.checkpoints}
 
 
 class Fact(msgspec.Struct, frozen=True):
@@ -41,11 +50,12 @@ class Fact(msgspec.Struct, frozen=True):
 
 
 class EquityPoint(msgspec.Struct, frozen=True, gc=False):
-    """What the account was worth at a moment."""
+    """What the account was worth at a moment, or the sub-account of ``strategy``."""
 
     at: int
     equity: Decimal
     balance: Decimal
+    strategy: str = ""
 
 
 @dataclass(slots=True)
@@ -58,12 +68,20 @@ class Batch:
     facts: list[Fact] = field(default_factory=list)
     candles: list[Bar] = field(default_factory=list)
     equity: list[EquityPoint] = field(default_factory=list)
+    signals: list[SignalRow] = field(default_factory=list)
+    theories: list[TheoryRow] = field(default_factory=list)
+    predictions: list[PredictionRow] = field(default_factory=list)
+    scores: list[ModelScore] = field(default_factory=list)
+    usage: list[ModelUsage] = field(default_factory=list)
+    performance: list[PerformancePoint] = field(default_factory=list)
     checkpoint: dict[str, Any] | None = None
 
     def __len__(self) -> int:
         """Return how many rows it holds."""
         lists: tuple[Sequence[Any], ...] = (
             self.journal, self.orders, self.trades, self.facts, self.candles, self.equity,
+            self.signals, self.theories, self.predictions, self.scores, self.usage,
+            self.performance,
         )  # fmt: skip
         return sum(map(len, lists)) + (self.checkpoint is not None)
 
@@ -116,7 +134,13 @@ def _rows(owner: int, batch: Batch) -> Iterator[tuple[str, list[Row]]]:
     yield "trades", [_trade_row(owner, trade) for trade in batch.trades]
     yield "facts", [_fact_row(owner, fact) for fact in batch.facts]
     yield "candles", [_candle_row(owner, bar) for bar in batch.candles]
-    yield "equity", [(owner, p.at, str(p.equity), str(p.balance)) for p in batch.equity]
+    yield "equity", [(owner, p.strategy, p.at, str(p.equity), str(p.balance)) for p in batch.equity]
+    yield "signals", [_plain_row(owner, row) for row in batch.signals]
+    yield "theory_performance", [_plain_row(owner, row) for row in batch.theories]
+    yield "signal_predictions", [_plain_row(owner, row) for row in batch.predictions]
+    yield "model_performance", [_plain_row(owner, row) for row in batch.scores]
+    yield "model_usage", [_plain_row(owner, row) for row in batch.usage]
+    yield "performance_metrics", [_plain_row(owner, row) for row in batch.performance]
     if batch.checkpoint is not None:
         yield "checkpoints", [(owner, CHECKPOINT, json_text(batch.checkpoint))]
 
@@ -148,6 +172,8 @@ def _trade_row(owner: int, trade: Trade) -> Row:
         trade.opened_at, trade.closed_at, money_text(trade.gross_pnl), money_text(trade.fees),
         money_text(trade.funding), money_text(trade.net_pnl), money_text(trade.roe_pct),
         trade.exit_reason.value, money_text(trade.mae), money_text(trade.mfe),
+        money_text(trade.entry_notional), money_text(trade.exit_notional),
+        money_text(trade.slippage), _optional(trade.risk),
     )  # fmt: skip
 
 
@@ -162,6 +188,17 @@ def _candle_row(owner: int, bar: Bar) -> Row:
         owner, bar.symbol, bar.open_time, float(bar.open), float(bar.high), float(bar.low),
         float(bar.close), float(bar.volume),
     )  # fmt: skip
+
+
+def _plain_row(owner: int, row: msgspec.Struct) -> Row:
+    """Return a struct whose fields are its table's columns, in their order."""
+    return owner, *map(_plain, msgspec.structs.astuple(row))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return money_text(value)
+    return json_text(value) if isinstance(value, dict) else value
 
 
 def _optional(value: Decimal | None) -> str | None:

@@ -5,22 +5,24 @@ A strategy's file sets ``STRATEGY`` to its class; nothing else needs to know of 
 
 import importlib
 import pkgutil
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 import strategy
 from core.errors import ConfigError
 from strategy.base import Strategy
 
-_NOT_STRATEGIES: Final = {"base", "indicators", "registry"}
+_NOT_STRATEGIES: Final = {"base", "indicators", "registry"}  # nor is a folder one
 
 
 def known_strategies() -> list[str]:
     """Return the names that `make_strategy` takes."""
-    return sorted({m.name for m in pkgutil.iter_modules(strategy.__path__)} - _NOT_STRATEGIES)
+    files = {m.name for m in pkgutil.iter_modules(strategy.__path__) if not m.ispkg}
+    return sorted(files - _NOT_STRATEGIES)
 
 
-def make_strategy(name: str) -> Strategy:
-    """Return a new strategy.
+def make_strategy(name: str, options: Mapping[str, Any] | None = None) -> Strategy:
+    """Return a new strategy, made with *options* by name: the settings' group of its name.
 
     Raises:
         ConfigError: there is none of that name, or its file does not say which class it is.
@@ -31,5 +33,5 @@ def make_strategy(name: str) -> Strategy:
     module = importlib.import_module(f"strategy.{name}")
     if not hasattr(module, "STRATEGY"):
         raise ConfigError(f"strategy/{name}.py must set STRATEGY to its class")
-    made: Strategy = module.STRATEGY()
+    made: Strategy = module.STRATEGY(**options or {})
     return made

@@ -9,11 +9,12 @@ Source of the idea: Brock, Lakonishok & LeBaron, "Simple technical trading rules
 
 import math
 from decimal import Decimal
-from typing import Final, Literal
+from typing import Final
 
 from core.ledger import Position
 from core.market import DAY_MS, HOUR_MS, MINUTE_MS, Bar
-from strategy.base import AccountView, Decision, Intent, Lean, Outlook
+from core.risk import Refusal
+from strategy.base import AccountView, Part, Signal
 from strategy.indicators import Atr, Candle, Ema, Volatility
 
 CANDLE_MS: Final = 5 * MINUTE_MS
@@ -114,14 +115,14 @@ class Trend:
         """Take a bar of the past without deciding."""
         self._of(bar.symbol).add(bar)
 
-    def on_bar(self, bar: Bar, view: AccountView) -> Decision | None:
+    def on_bar(self, bar: Bar, view: AccountView) -> Signal | None:
         """Decide when *bar* closes a 5-minute candle."""
         market = self._of(bar.symbol)
         if not market.add(bar):
             return None
         if not market.learned:
             reason = f"learning, {market.candles} of {SLOW + 1} candles seen"
-            return Decision(Outlook(bar.symbol, "hold", 0.0, reason, bar.close))
+            return _hold(market, bar, reason)
         if view.position is not None:
             return _holding(market, bar, view.position)
         return _flat(market, bar)
@@ -133,46 +134,53 @@ class Trend:
         return market
 
 
-def _holding(market: _Market, bar: Bar, position: Position) -> Decision:
+def _hold(market: _Market, bar: Bar, reason: str) -> Signal:
+    confidence = market.confidence if market.learned else 0.0
+    return Signal(
+        symbol=bar.symbol, action="hold", confidence=confidence, price=bar.close, reasons=(reason,)
+    )
+
+
+def _holding(market: _Market, bar: Bar, position: Position) -> Signal:
     way = "long" if position.direction > 0 else "short"
     against = market.side == -position.direction
     late = bar.close_time - position.opened_at >= LONGEST_HOLD_MS
     if not against and not late:
-        return Decision(_outlook(market, bar, "hold", f"{way}, {market.gap_text}"))
+        return _hold(market, bar, f"{way}, {market.gap_text}")
     reason = f"{market.gap_text}, against the {way}" if against else "held for 24 hours"
-    intent = Intent(
-        action="close", symbol=bar.symbol, confidence=market.confidence, reasons=(reason,),
+    return Signal(
+        symbol=bar.symbol, action="sell" if position.direction > 0 else "buy",
+        confidence=market.confidence, price=bar.close, reasons=(reason,), wish="close",
         role="signal" if against else "timeout",
     )  # fmt: skip
-    lean: Lean = "sell" if position.direction > 0 else "buy"
-    return Decision(_outlook(market, bar, lean, reason), intent)
 
 
-def _flat(market: _Market, bar: Bar) -> Decision:
+def _flat(market: _Market, bar: Bar) -> Signal:
     gap = market.gap_text
     if not market.turned:
-        reason = f"{gap}, waiting for them to turn"
-        return Decision(_outlook(market, bar, "hold", reason))
+        return _hold(market, bar, f"{gap}, waiting for them to turn")
     volatility = market.volatility_text
-    if not CALM_PCT <= market.hourly_pct <= WILD_PCT:
-        return Decision(_outlook(market, bar, "hold", f"{gap}, but {volatility}"))
-    action: Literal["buy", "sell"] = "buy" if market.side > 0 else "sell"
-    intent = Intent(
-        action=action, symbol=bar.symbol, confidence=market.confidence,
-        reasons=(gap, volatility),
+    side = market.side
+    calm, wild = Decimal(str(CALM_PCT)), Decimal(str(WILD_PCT))
+    pct = Decimal(f"{market.hourly_pct:.4f}")
+    veto = None
+    if not calm <= pct <= wild:
+        veto = Refusal("volatility", pct, calm if pct < calm else wild, volatility)
+    return Signal(
+        symbol=bar.symbol, action="buy" if side > 0 else "sell", confidence=market.confidence,
+        price=bar.close, reasons=(gap, volatility), wish="none" if veto else "enter",
         stop_price=bar.close - _reach(market, STOP_ATR),
-        target_price=bar.close + _reach(market, TARGET_ATR),
+        target_price=bar.close + _reach(market, TARGET_ATR), veto=veto,
+        parts=(
+            Part("averages", side * market.confidence, 1.0, gap),
+            Part("volatility", 0.0, 0.0, volatility),
+        ),
     )  # fmt: skip
-    return Decision(_outlook(market, bar, action, gap), intent)
 
 
 def _reach(market: _Market, ranges: float) -> Decimal:
     """Return *ranges* average candles in the direction of the trend, in quote."""
     return market.side * Decimal(f"{ranges * market.atr.value:.8f}")
-
-
-def _outlook(market: _Market, bar: Bar, lean: Lean, reason: str) -> Outlook:
-    return Outlook(bar.symbol, lean, market.confidence, reason, bar.close)
 
 
 STRATEGY: Final = Trend

@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Final
 
 from core.market import MINUTE_MS, Bar
-from strategy.base import AccountView, Decision, Intent, Outlook
+from strategy.base import AccountView, Signal
 
 HOLD_MS: Final = 4 * MINUTE_MS
 REACH: Final = Decimal("0.002")
@@ -19,24 +19,25 @@ class Churn:
     def warm(self, bar: Bar) -> None:
         """Remember nothing."""
 
-    def on_bar(self, bar: Bar, view: AccountView) -> Decision | None:
+    def on_bar(self, bar: Bar, view: AccountView) -> Signal | None:
         """Enter when flat, leave when late."""
-        outlook = Outlook(bar.symbol, "hold", 0.5, "churning", bar.close)
         if view.position is not None:
             if bar.close_time - view.position.opened_at < HOLD_MS:
-                return Decision(outlook)
-            close = Intent(action="close", symbol=bar.symbol, confidence=0.5, reasons=("late",))
-            return Decision(outlook, close)
+                return None
+            return Signal(
+                symbol=bar.symbol, action="sell", confidence=0.5, price=bar.close,
+                reasons=("late",), wish="close",
+            )  # fmt: skip
         minute = bar.open_time // MINUTE_MS
         if minute % 3:
-            return Decision(outlook)
+            return None
         long = minute % 2 == 0
         reach = bar.close * REACH * (1 if long else -1)
-        entry = Intent(
-            action="buy" if long else "sell", symbol=bar.symbol, confidence=0.5,
-            reasons=("turn",), stop_price=bar.close - reach, target_price=bar.close + reach,
+        return Signal(
+            symbol=bar.symbol, action="buy" if long else "sell", confidence=0.5, price=bar.close,
+            reasons=("turn",), wish="enter", stop_price=bar.close - reach,
+            target_price=bar.close + reach,
         )  # fmt: skip
-        return Decision(outlook, entry)
 
 
 STRATEGY: Final = Churn

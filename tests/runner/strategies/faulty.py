@@ -4,9 +4,9 @@ from collections.abc import Callable
 from typing import Final
 
 from core.market import Bar
-from strategy.base import AccountView, Decision
+from strategy.base import AccountView, Signal
 
-behave: Callable[[Bar], Decision | None] = lambda _: None  # noqa: E731 - a test sets it
+behave: Callable[[Bar], Signal | None] = lambda _: None  # noqa: E731 - a test sets it
 
 
 class Faulty:
@@ -19,7 +19,7 @@ class Faulty:
         """Behave."""
         behave(bar)
 
-    def on_bar(self, bar: Bar, _view: AccountView) -> Decision | None:
+    def on_bar(self, bar: Bar, _view: AccountView) -> Signal | None:
         """Behave."""
         return behave(bar)
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Final
 
 from core.market import Bar
-from strategy.base import AccountView, Decision, Intent
+from strategy.base import AccountView, Signal
 
 FAR: Final = Decimal("0.05")
 
@@ -18,15 +18,14 @@ class Holder:
     def warm(self, bar: Bar) -> None:
         """Remember nothing."""
 
-    def on_bar(self, bar: Bar, view: AccountView) -> Decision | None:
+    def on_bar(self, bar: Bar, view: AccountView) -> Signal | None:
         """Buy when flat."""
         if view.position is not None:
             return None
-        return Decision(
-            intent=Intent(
-                action="buy", symbol=bar.symbol, confidence=1.0, reasons=("to hold",),
-                stop_price=bar.close * (1 - FAR), target_price=bar.close * (1 + FAR),
-            )
+        return Signal(
+            symbol=bar.symbol, action="buy", confidence=1.0, price=bar.close,
+            reasons=("to hold",), wish="enter", stop_price=bar.close * (1 - FAR),
+            target_price=bar.close * (1 + FAR),
         )  # fmt: skip
 
 

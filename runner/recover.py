@@ -1,0 +1,114 @@
+"""Brings everything that is not the journal back to where the last commit left it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from core.errors import ConfigError, LedgerError
+from core.ledger import Portfolio
+from core.trades import Trade
+from runner.board import BARS_SHOWN
+from runner.signals import signal_of
+from runner.tally import Tally
+from runner.trader import Trader
+from store import history, recovery
+from store.database import Database
+
+Saved = Mapping[str, Any]
+
+
+def portfolio_of(database: Database, account_id: int) -> Portfolio:
+    """Return the fold of the stored journal.
+
+    Raises:
+        ConfigError: it contradicts itself.
+    """
+    try:
+        return Portfolio.replay(recovery.journal(database, account_id))
+    except LedgerError as error:
+        raise ConfigError(
+            f"the ledger in {database.name} does not add up ({error}) and was left as it is: "
+            f"move it away and put the newest file of its backups folder in its place"
+        ) from error
+
+
+def recover(trader: Trader, database: Database, account_id: int, saved: Saved | None) -> None:
+    """Let *trader* go on where it stood.
+
+    Raises:
+        ConfigError: what was saved beside the ledger cannot be read.
+    """
+    resting = recovery.open_orders(database, account_id)
+    trader.broker.restore(resting)
+    trader.booking.resting = {order.id: order for order in resting}
+    _warm(trader, database, account_id)
+    _recall_signals(trader, database, account_id)
+    trader.predictions.recall(recovery.open_predictions(database, account_id))
+    if saved is None:
+        return
+    try:
+        _load(trader, saved)
+    except (KeyError, TypeError, ValueError, msgspec.MsgspecError) as error:
+        raise ConfigError(
+            f"the account in {database.name} was saved by another version, or is damaged "
+            f"({type(error).__name__}: {error}): start with --reset-paper, which archives it"
+        ) from error
+
+
+def _load(trader: Trader, saved: Saved) -> None:
+    tallies = saved["tallies"]
+    for tally in trader.tallies:
+        own = tallies.get(tally.strategy or "")
+        if own is not None:
+            _load_tally(tally, own)
+    trader.booking.courses.load(saved["courses"])
+    trader.gate.paused_by, trader.gate.paused_at = saved["paused"]
+    trader.minute = saved["minute"]
+
+
+def _load_tally(tally: Tally, saved: Saved) -> None:
+    """Load *saved*; what was transferred since then is a deposit into a running account."""
+    now = tally.initial
+    tally.load(saved)
+    if now != tally.initial:
+        tally.deposit(now - tally.initial)
+
+
+def _warm(trader: Trader, database: Database, account_id: int) -> None:
+    asked = trader.council.roster.members.values()
+    needs = [member.strategy.warmup_bars for member in asked if member.strategy is not None]
+    wanted = max(BARS_SHOWN, *needs)
+    histories = [
+        recovery.last_candles(database, account_id, symbol, wanted)
+        for symbol in trader.board.markets
+    ]
+    for bars in histories:
+        trader.board.remember(bars)
+    trader.council.warm(histories)
+
+
+def _recall_signals(trader: Trader, database: Database, account_id: int) -> None:
+    """Count the closed trades again, oldest first, and let those who learn hear of them."""
+    open_ids = [position.id for position in trader.portfolio.positions.values()]
+    rows = recovery.signals_of(database, account_id, open_ids)
+    trader.signals.opened = {row.id: signal_of(row) for row in rows}
+    for trade in _trades(database, account_id):
+        trader.tally.count(trade)
+        own = trader.sub_tallies.get(trade.strategy)
+        if own is not None:
+            own.count(trade)
+    for strategy in trader.council.asked:
+        if hasattr(strategy, "on_trade"):
+            for trade, row in recovery.learned(database, account_id, strategy.name):
+                trader.council.tell(strategy, trade, None if row is None else signal_of(row))
+
+
+def _trades(database: Database, account_id: int) -> list[Trade]:
+    wanted, found = history.Wanted(limit=1000), list[Trade]()
+    while True:
+        page = history.trades(database, account_id, wanted)
+        found += page.items
+        if page.next_cursor is None:
+            return found[::-1]
+        wanted = history.Wanted(limit=1000, cursor=page.next_cursor)
