@@ -3,7 +3,7 @@ from typing import Any
 
 from core.ledger import Entry, EntryKind, Portfolio
 from core.orders import OrderRole, Side
-from core.trades import PositionSide, Trade
+from core.trades import Course, PositionSide, Trade
 
 
 def entry(kind: EntryKind, number: int, amount: str, **more: Any) -> Entry:
@@ -33,7 +33,7 @@ def test_a_trade_sums_up_a_position_that_was_entered_and_left_in_parts() -> None
 
     trade = Trade.of(
         closed, side=PositionSide.SHORT, closed_at=5, exit_reason=OrderRole.STOP,
-        mae=Decimal(-9), mfe=Decimal(12),
+        course=Course(mae=Decimal(-9), mfe=Decimal(12), slippage=Decimal(1), risk=Decimal(30)),
     )  # fmt: skip
 
     assert trade.id == "p1"
@@ -45,3 +45,5 @@ def test_a_trade_sums_up_a_position_that_was_entered_and_left_in_parts() -> None
     )  # fmt: skip
     assert trade.net_pnl == Decimal("4.73") == portfolio.balance
     assert trade.roe_pct == Decimal("7.80528053")
+    assert (trade.entry_notional, trade.exit_notional) == (Decimal(303), Decimal(298))
+    assert (trade.mae, trade.mfe, trade.slippage, trade.risk) == (-9, 12, 1, 30)

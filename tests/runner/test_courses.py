@@ -1,11 +1,12 @@
-"""The worst and the best a position has seen."""
+"""What is remembered of a position while it is open."""
 
 from decimal import Decimal
 
 from core.ledger import Entry, EntryKind, Portfolio
 from core.market import MINUTE_MS, Bar, Tick
 from core.orders import Side
-from runner.booking import Excursions
+from core.trades import Course
+from runner.courses import Courses
 from store.columns import money_text
 
 SYMBOL = "BTC/USDT"
@@ -21,6 +22,11 @@ def holding(qty: str = "1", price: str = "100", at: int = OPENED) -> Portfolio:
     return Portfolio.replay([entry])
 
 
+def popped(courses: Courses, portfolio: Portfolio) -> tuple[Decimal, Decimal]:
+    course: Course = courses.pop(portfolio.positions["trend", SYMBOL])
+    return course.mae, course.mfe
+
+
 def bar(opened: int, high: int, low: int, close: int) -> Bar:
     o, h, lo, c = (Decimal(n) for n in (close, high, low, close))
     return Bar(SYMBOL, opened, o, h, lo, c, Decimal(1))
@@ -33,38 +39,38 @@ def tick(at: int, price: str) -> Tick:
 
 def test_a_bar_shows_its_extremes_to_who_held_it_from_the_open() -> None:
     portfolio = holding(at=OPENED)
-    excursions = Excursions(portfolio)
+    courses = Courses(portfolio)
 
-    excursions.update(bar(OPENED, high=120, low=90, close=105))
+    courses.update(bar(OPENED, high=120, low=90, close=105))
 
-    assert excursions.pop(portfolio.positions["trend", SYMBOL]) == (Decimal(-10), Decimal(20))
+    assert popped(courses, portfolio) == (Decimal(-10), Decimal(20))
 
 
 def test_what_a_bar_went_through_before_the_entry_does_not_count() -> None:
     portfolio = holding(at=OPENED + 30_000)
-    excursions = Excursions(portfolio)
+    courses = Courses(portfolio)
 
-    excursions.update(bar(OPENED, high=120, low=90, close=105))
+    courses.update(bar(OPENED, high=120, low=90, close=105))
 
-    assert excursions.pop(portfolio.positions["trend", SYMBOL]) == (Decimal(0), Decimal(5))
+    assert popped(courses, portfolio) == (Decimal(0), Decimal(5))
 
 
 def test_ticks_count_as_they_come() -> None:
     portfolio = holding()
-    excursions = Excursions(portfolio)
+    courses = Courses(portfolio)
 
-    excursions.update(tick(OPENED + 500, "93"))
-    excursions.update(tick(OPENED + 1000, "104"))
+    courses.update(tick(OPENED + 500, "93"))
+    courses.update(tick(OPENED + 1000, "104"))
 
-    assert excursions.pop(portfolio.positions["trend", SYMBOL]) == (Decimal(-7), Decimal(4))
+    assert popped(courses, portfolio) == (Decimal(-7), Decimal(4))
 
 
 def test_they_can_be_stored_whatever_the_average_entry_price_is() -> None:
     price = str(Decimal(301) / 3)  # 28 digits, as an average of several fills has
     portfolio = holding(qty="0.003", price=price)
-    excursions = Excursions(portfolio)
+    courses = Courses(portfolio)
 
-    excursions.update(tick(OPENED + 500, "100"))
+    courses.update(tick(OPENED + 500, "100"))
 
-    worst, best = excursions.pop(portfolio.positions["trend", SYMBOL])
+    worst, best = popped(courses, portfolio)
     assert (money_text(worst), money_text(best)) == ("-0.00099999", "0.00000000")

@@ -1,0 +1,1 @@
+"""Pages that are written to a file and open without a server."""
