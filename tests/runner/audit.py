@@ -13,10 +13,12 @@ from core.ledger import Entry, EntryKind, Portfolio
 from core.market import Bar
 from core.orders import Order, OrderStatus
 from core.trades import Trade
+from runner import payloads
 from runner.payloads import candle, num
 from store import history, recovery, tables
 from store.accounts import current_account
 from store.database import Database
+from store.records import SignalRow
 from store.rows import columns_of, read_as
 from tests.runner.engine_process import Heard
 
@@ -36,6 +38,8 @@ class Books:
         self.portfolio = Portfolio.replay(self.journal)
         self.trades = _all(database, Trade, tables.trades)
         self.orders = {order.id: order for order in _all(database, Order, tables.orders)}
+        rows = sorted(_all(database, SignalRow, tables.signals), key=lambda row: (row.at, row.id))
+        self.signals = {body["fact_id"]: body for body in map(_told_signal, rows)}
         facts = select(tables.facts.c.data).order_by(tables.facts.c.number)
         equity = select(tables.equity.c.at)
         with database.read() as connection:
@@ -57,6 +61,11 @@ class Books:
 
     def of(self, kind: str) -> list[dict[str, Any]]:
         return [fact for fact in self.facts if fact["kind"] == kind]
+
+
+def _told_signal(row: SignalRow) -> dict[str, Any]:
+    """Return what was told of a stored signal."""
+    return payloads.signal(row, f"{row.action.capitalize()} {row.symbol.partition('/')[0]}")
 
 
 def _all(database: Database, kind: Any, table: Any) -> list[Any]:
@@ -132,7 +141,7 @@ def _sum(entries: Sequence[Entry], kind: EntryKind) -> Decimal:
 
 def check_told(books: Books, heard: Heard) -> None:
     """Make sure that everything told is stored as told, and told once."""
-    stored = {fact["fact_id"]: fact for fact in books.facts}
+    stored = {fact["fact_id"]: fact for fact in books.facts} | books.signals
     told = [fact["fact_id"] for fact in heard.facts]
     assert len(told) == len(set(told))
     for kind, body in heard.events:
@@ -141,7 +150,7 @@ def check_told(books: Books, heard: Heard) -> None:
                 assert candle(books.candles[body["symbol"], body["open_time"]]) == body
             case "equity_point":
                 assert body["at"] in books.equity_at
-            case _ if body.get("fact_id", "").startswith("f"):
+            case _ if body.get("fact_id", "").startswith(("f", "signal:")):
                 assert stored[body["fact_id"]] == body
             case _:
                 pass
@@ -171,7 +180,7 @@ def check_file(books: Books, path: Path) -> None:
     if not path.exists():
         return
     state = json.loads(path.read_bytes())["state"]
-    stored = {fact["fact_id"]: fact for fact in books.facts}
+    stored = {fact["fact_id"]: fact for fact in books.facts} | books.signals
     for section in ("trades", "activity", "signals", "alerts"):
         for fact in state[section]:
             assert stored[fact["fact_id"]] == fact
@@ -187,12 +196,22 @@ def check_state(books: Books, state: dict[str, Any]) -> None:
     }
     resting = {o.id for o in books.orders.values() if not o.status.is_final}
     assert state["orders"].keys() == resting
-    for section, kinds in (
-        ("trades", {"trade_closed"}), ("alerts", {"alert_raised"}), ("signals", {"signal_raised"}),
-    ):  # fmt: skip
-        known = [fact for fact in books.facts if fact["kind"] in kinds]
+    for section, kind in (("trades", "trade_closed"), ("alerts", "alert_raised")):
+        known = books.of(kind)
         assert state[section] == known[len(known) - len(state[section]) :]
         assert state[section] or not known
+    for signal in (*state["signals"], *state["outlook"].values()):
+        assert books.signals[signal["fact_id"]] == signal
+    assert state["signals"] or not books.signals
+    _check_strategies(state)
+
+
+def _check_strategies(state: dict[str, Any]) -> None:
+    """Make sure that the sub-accounts add up to the account."""
+    account, own = state["account"], list(state["strategies"].values())
+    for figure in ("balance", "equity", "closed_trades", "wins", "losses", "breakevens"):
+        assert round(sum(s[figure] for s in own), 6) == round(account[figure], 6), figure
+    assert sum(s["positions"] for s in own) == account["positions"]
 
 
 def check_candles(bars: Sequence[Bar]) -> None:
