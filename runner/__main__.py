@@ -1,4 +1,4 @@
-"""``python -m runner``: the engine process."""
+"""``python -m runner``: the engine process; with ``backtest`` behind it, `runner.backtest`."""
 
 import asyncio
 import logging
@@ -41,4 +41,8 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    if sys.argv[1:2] == ["backtest"]:
+        from runner.backtest import main as backtest
+
+        sys.exit(backtest(sys.argv[2:]))
     sys.exit(main())

@@ -7,32 +7,48 @@ from typing import Final
 
 from runner.engine import Engine
 from runner.pulse import Pulse
-from utils.clock import SetClock
+from utils.clock import Clock, SetClock
 
 log: Final = logging.getLogger(__name__)
 
 CHUNK_STEPS: Final = 300
 TOLD_EVERY_S: Final = 1.0
+BAR_WIDTH: Final = 30
+LINE_WIDTH: Final = 78
 
 
 class Progress:
-    """Says how far the history is: in place on a terminal, a line each tenth otherwise."""
+    """Says how far the history is: a bar in place on a terminal, a line each tenth otherwise."""
 
-    def __init__(self, what: str) -> None:
+    def __init__(self, what: str, clock: Clock) -> None:
         self._what = what
+        self._clock = clock
+        self._began_s = clock.monotonic()
         self._told = -1
         self._tty = sys.stderr.isatty()
 
     def say(self, share: float) -> None:
-        """Say that *share* (0 to 1) is done."""
+        """Say that *share* (0 to 1) is done, and about how long the rest takes."""
         percent = min(100, int(share * 100))
         if percent == self._told or (not self._tty and percent // 10 == self._told // 10):
             return
         self._told = percent
-        end = "\n" if not self._tty or share >= 1 else ""
-        start = "\r" if self._tty else ""
-        sys.stderr.write(f"{start}{self._what}: {percent} %{end}")
+        if not self._tty:
+            sys.stderr.write(f"{self._what}: {percent} %\n")
+        else:
+            done = "█" * (BAR_WIDTH * percent // 100)
+            end = "\n" if share >= 1 else ""
+            rest = self._rest(share)
+            line = f"{self._what} {done:░<{BAR_WIDTH}} {percent:3d} %{rest}"
+            sys.stderr.write(f"\r{line:<{LINE_WIDTH}}{end}")
         sys.stderr.flush()
+
+    def _rest(self, share: float) -> str:
+        spent_s = self._clock.monotonic() - self._began_s
+        if share <= 0 or share >= 1 or spent_s < TOLD_EVERY_S:
+            return ""
+        left_s = int(spent_s * (1 - share) / share)
+        return f"  {left_s // 60}:{left_s % 60:02d} left"
 
 
 async def play(engine: Engine, pulse: Pulse, until: int | None, what: str) -> int:
@@ -44,7 +60,7 @@ async def play(engine: Engine, pulse: Pulse, until: int | None, what: str) -> in
     clock, past_clock = engine.publisher.clock, SetClock(engine.feed.next_at)
     engine.publisher.clock = past_clock
     engine.publisher.quiet = engine.trader.record.quiet = True
-    progress = Progress(what)
+    progress = Progress(what, engine.clock)
     try:
         steps = await _play(engine, pulse, until, past_clock, progress)
     finally:

@@ -32,6 +32,7 @@ class Record:
 
     next_number: int = 1
     quiet: bool = False
+    keeps_candles: bool = True
     journal: list[Entry] = field(default_factory=list)
     orders: dict[str, Order] = field(default_factory=dict)
     trades: list[Trade] = field(default_factory=list)
@@ -64,7 +65,8 @@ class Record:
 
     def candle(self, bar: Bar) -> None:
         """Add a closed candle; history played flat out is stored but not told one by one."""
-        self.candles.append(bar)
+        if self.keeps_candles:
+            self.candles.append(bar)
         if not self.quiet:
             self.events.append(("candle_closed", candle(bar)))
 

@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from core.ledger import ZERO
 from core.stream import Frame
@@ -38,6 +38,22 @@ from strategy.registry import known_strategies, make_strategy
 from utils.clock import Clock
 
 
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How carefully an engine keeps what it does.
+
+    ``sampled_every`` minutes the curves get a point. A backtest, which can be played again, need
+    not wait for the disk nor keep candles that are kept elsewhere.
+    """
+
+    durable: bool = True
+    keeps_candles: bool = True
+    sampled_every: int = 1
+
+
+FOR_GOOD: Final = Manner()
+
+
 @dataclass(slots=True)
 class Wired:
     """An engine ready to run, and where it stood when it last stopped."""
@@ -60,7 +76,11 @@ class Wired:
 
 
 def wire(
-    settings: Settings, tape: Tape, clock: Clock, send: Callable[[Sequence[Frame]], None]
+    settings: Settings,
+    tape: Tape,
+    clock: Clock,
+    send: Callable[[Sequence[Frame]], None],
+    manner: Manner = FOR_GOOD,
 ) -> Wired:
     """Open the ledger, rebuild what it says, and connect everything to it.
 
@@ -73,6 +93,8 @@ def wire(
     account = _open_account(database, tape.feed.market_id, settings, clock.now())
     saved = recovery.checkpoint(database, account.id)
     trader = _trader(settings, tape, (database, account), saved)
+    trader.record.keeps_candles = manner.keeps_candles
+    trader.sampled_every = manner.sampled_every
     recover(trader, database, account.id, saved)
     course = set_course(tape, saved, settings, clock)
     clock = course.clock
@@ -81,7 +103,8 @@ def wire(
     desk = CommandDesk(trader, clock.monotonic, tape.feed.badge)
     desk.recall(wishes_done(database, account.id))
     engine = Engine(
-        feed=tape.feed, trader=trader, writer=Writer(database, account.id), publisher=publisher,
+        feed=tape.feed, trader=trader, publisher=publisher,
+        writer=Writer(database, account.id, durable=manner.durable),
         clock=clock, status=_status(tape, course, clock.now()),
         freshness=Freshness(stale_after_s(settings, tape.speed)), desk=desk,
     )  # fmt: skip

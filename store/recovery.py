@@ -102,6 +102,24 @@ def last_candles(database: Database, account_id: int, symbol: str, count: int) -
     return [_bar(row) for row in reversed(_rows(database, newest))]
 
 
+def candles_between(
+    database: Database, account_id: int, symbol: str, since: int, until: int
+) -> list[Bar]:
+    """Return the 1-minute bars of *symbol* that open in [*since*, *until*), oldest first.
+
+    Raises:
+        StoreError: the database refused.
+    """
+    table = tables.candles
+    span = (
+        select(table)
+        .where(table.c.account_id == account_id, table.c.symbol == symbol)
+        .where(table.c.open_time >= since, table.c.open_time < until)
+        .order_by(table.c.open_time)
+    )
+    return [_bar(row) for row in _rows(database, span)]
+
+
 def signals_of(database: Database, account_id: int, ids: Sequence[str]) -> list[SignalRow]:
     """Return the stored signals of these *ids*, in no order.
 

@@ -95,6 +95,26 @@ def candles(
     ]
 
 
+def candle_span(
+    database: Database, account_id: int, symbol: str, since: int, until: int
+) -> tuple[int, int] | None:
+    """Return the open times of the first and last minute in [*since*, *until*), if there is one.
+
+    Raises:
+        StoreError: the database refused.
+    """
+    table = tables.candles
+    time = table.c.open_time
+    query = (
+        select(func.min(time).label("first"), func.max(time).label("last"))
+        .where(table.c.account_id == account_id, table.c.symbol == symbol)
+        .where(time >= since, time < until)
+    )
+    with database.read() as connection:
+        row = connection.execute(query).one()
+    return None if row.first is None else (row.first, row.last)
+
+
 def _at_minute(
     price: str, account_id: int, symbol: str, open_time: ColumnElement[int]
 ) -> ColumnElement[float]:

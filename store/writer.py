@@ -93,9 +93,17 @@ class Writer:
     Committing a batch again changes nothing, so when in doubt, retry.
     """
 
-    def __init__(self, database: Database, account_id: int) -> None:
+    def __init__(self, database: Database, account_id: int, *, durable: bool = True) -> None:
+        """Prepare to write.
+
+        Args:
+            database: where to.
+            account_id: whose rows they are.
+            durable: wait for the disk at each commit; what can be played again need not.
+        """
         self._database = database
-        self._account_id = account_id
+        self._durable = durable
+        self.account_id = account_id
         mark = "?" if database.path else "%s"
         self._statements = {table.name: _insert(table, mark) for table in WRITTEN}
 
@@ -106,10 +114,10 @@ class Writer:
             StoreError: nothing was committed: keep the batch and retry.
             ValueError: a value cannot be stored exactly; nothing was committed.
         """
-        work = [(name, rows) for name, rows in _rows(self._account_id, batch) if rows]
+        work = [(name, rows) for name, rows in _rows(self.account_id, batch) if rows]
         if not work:
             return
-        with self._database.write() as connection:
+        with self._database.write(durable=self._durable) as connection:
             for name, rows in work:
                 connection.exec_driver_sql(self._statements[name], rows)
 
