@@ -64,7 +64,7 @@ def current_account(database: Database) -> Account | None:
     """
     newest = (
         select(*FIELDS)
-        .where(accounts.c.archived_at.is_(None))
+        .where(accounts.c.archived_at.is_(None), accounts.c.used_at > 0)  # imported ones never are
         .order_by(accounts.c.used_at.desc())
         .limit(1)
     )
