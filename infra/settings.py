@@ -175,6 +175,11 @@ class Settings(BaseSettings):
         """The snapshot on disk."""
         return self.data_dir / "dashboard_state.json"
 
+    @property
+    def report_path(self) -> Path:
+        """The report that opens offline."""
+        return self.data_dir / "learning_reports" / "enhanced_dashboard.html"
+
     def effective(self) -> dict[str, Any]:
         """Return every setting as plain values to show, with passwords in URLs masked."""
         return _masked(self.model_dump(mode="json"))

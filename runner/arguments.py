@@ -20,7 +20,8 @@ class Arguments:
     """A parsed command line.
 
     Attributes:
-        command: ``run``, ``login``, ``keys create``, ``keys list`` or ``keys revoke``.
+        command: ``run``, ``login``, ``keys create``, ``keys list``, ``keys revoke`` or
+            ``report``.
         flags: settings that were given, by their names, as text.
     """
 
@@ -31,6 +32,7 @@ class Arguments:
     yes: bool = False
     name: str = ""
     role: str = ""
+    out: str = ""
 
 
 def parse(argv: Sequence[str]) -> Arguments:
@@ -86,6 +88,9 @@ def _add_place(parser: ArgumentParser) -> None:
 def _add_commands(commands: "_SubParsersAction[ArgumentParser]") -> None:
     login = _command(commands, "login", "print a fresh one-time link to the page")
     _add_place(login)
+    report = _command(commands, "report", "write the report that opens offline")
+    report.add_argument("--out", metavar="FILE", help="where to; learning_reports/ unless given")
+    _add_place(report)
     keys = _command(commands, "keys", "API keys for programs")
     actions = keys.add_subparsers(dest="keys_command", metavar="ACTION", required=True)
     create = _command(actions, "create", "print a new key; it is shown this once")

@@ -4,9 +4,11 @@ import asyncio
 import contextlib
 import json
 import socket
+import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 import yaml
@@ -56,9 +58,19 @@ def _obey(settings: Settings, arguments: Arguments) -> int:
         case "keys revoke":
             doorkeeper.revoke_key(arguments.name)
             print(f"Key {arguments.name} is revoked.", file=sys.stderr)
+        case "report":
+            return _write_report(settings, arguments.out)
         case _:
             return _check(settings) if arguments.check else _run(settings, arguments)
     return 0
+
+
+def _write_report(settings: Settings, out: str) -> int:
+    """Have the report written by a process that may be large; return its exit code."""
+    where = ["--out", str(Path(out).absolute())] if out else []
+    command = [sys.executable, "-m", "reports", *where]
+    environment = child_environment(settings)
+    return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode  # noqa: S603
 
 
 def _check(settings: Settings) -> int:

@@ -10,6 +10,8 @@ from typing import Any, Final
 from core.stream import Frame
 from infra.bus.unix_server import UnixBusServer
 from infra.settings import Settings
+from runner.chores import beside
+from runner.daily_report import DailyReport
 from runner.engine import Engine
 from runner.instance import only_engine
 from runner.markets import choose_tape
@@ -60,7 +62,7 @@ async def _serve(settings: Settings, wired: Wired, outlet: _Outlet) -> None:
     )  # fmt: skip
     await bus.start()
     outlet.bus = bus
-    trading = asyncio.create_task(_trade(engine, wired))
+    trading = asyncio.create_task(_trade(engine, wired, settings))
     _stop_on_signals(trading, engine)
     try:
         with contextlib.suppress(asyncio.CancelledError):
@@ -81,7 +83,15 @@ def _stop_on_signals(trading: "asyncio.Task[None]", engine: Engine) -> None:
         loop.add_signal_handler(number, stop)
 
 
-async def _trade(engine: Engine, wired: Wired) -> None:
+def _chores(settings: Settings, wired: Wired) -> list[Coroutine[Any, Any, None]]:
+    """Return what goes on beside trading; none of it can end the engine."""
+    engine = wired.engine
+    return [
+        beside(engine, "The daily report", DailyReport(settings, SystemClock()).run()),
+    ]
+
+
+async def _trade(engine: Engine, wired: Wired, settings: Settings) -> None:
     """Play what is past, then follow the market."""
     if wired.restarted:
         held = len(engine.trader.portfolio.positions)
@@ -92,7 +102,7 @@ async def _trade(engine: Engine, wired: Wired) -> None:
         await play(engine, wired.pulse, course.until, course.what)
     if course.plays_live:
         await engine.turn("running", engine.status.note)
-        await _together(_follow(engine), wired.pulse.run())
+        await _together(_follow(engine), wired.pulse.run(), *_chores(settings, wired))
     await engine.tape_ended()
     await wired.pulse.run()
 
