@@ -7,23 +7,18 @@ turn it over is split by the broker before it gets here.
 
 import enum
 from collections.abc import Iterable, Mapping
-from decimal import ROUND_DOWN, Decimal
+from decimal import Decimal
 from typing import Final
 
 import msgspec
 from typing_extensions import override
 
 from core.applied import Applied
+from core.arithmetic import initial_margin, realized_pnl, truncate8, unrealized_pnl
 from core.errors import LedgerError
 from core.orders import Fill, FundingCharged, OrderRole, Side
 
-CENT8: Final = Decimal("0.00000001")
 ZERO: Final = Decimal(0)
-
-
-def truncate8(amount: Decimal) -> Decimal:
-    """Return *amount* cut (towards zero) to 8 decimals, as the exchange does."""
-    return amount.quantize(CENT8, ROUND_DOWN)
 
 
 class EntryKind(enum.StrEnum):
@@ -88,7 +83,7 @@ class Position(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def margin(self) -> Decimal:
         """Return the initial margin of what is open: entry notional ÷ leverage."""
-        return abs(self.qty) * self.entry_price / self.leverage
+        return initial_margin(self.qty, self.entry_price, self.leverage)
 
     @property
     def initial_margin(self) -> Decimal:
@@ -97,11 +92,11 @@ class Position(msgspec.Struct, frozen=True, kw_only=True):
 
     def gross_pnl(self, qty: Decimal, price: Decimal) -> Decimal:
         """Return what closing *qty* (positive) at *price* books, cut to 8 decimals."""
-        return truncate8(qty * self.direction * (price - self.entry_price))
+        return realized_pnl(qty * self.direction, self.entry_price, price)
 
     def unrealized_pnl(self, mark_price: Decimal) -> Decimal:
         """Return the gross P&L of what is open at *mark_price*."""
-        return self.qty * (mark_price - self.entry_price)
+        return unrealized_pnl(self.qty, self.entry_price, mark_price)
 
 
 def fill_entries(fill: Fill, position: Position | None) -> list[Entry]:

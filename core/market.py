@@ -27,7 +27,10 @@ class MarginTier(msgspec.Struct, frozen=True):
 
 
 class Instrument(msgspec.Struct, frozen=True):
-    """A linear perpetual contract and its trading rules; fees are rates (0.0005 = 5 bps)."""
+    """A linear perpetual contract and its trading rules; fees are rates (0.0005 = 5 bps).
+
+    ``liquidation_fee`` is what a liquidation costs on top of the taker fee.
+    """
 
     symbol: str
     base: str
@@ -38,6 +41,7 @@ class Instrument(msgspec.Struct, frozen=True):
     max_leverage: int
     maker_fee: Decimal
     taker_fee: Decimal
+    liquidation_fee: Decimal
     tiers: tuple[MarginTier, ...]
 
     def round_price(self, price: Decimal) -> Decimal:

@@ -6,10 +6,9 @@ from typing import Final
 
 import msgspec
 
-from core.ledger import CENT8, ZERO, Position, truncate8
+from core.arithmetic import CENT8, net_pnl, roe_pct, truncate8
+from core.ledger import ZERO, Position
 from core.orders import OrderRole
-
-PERCENT = Decimal(100)
 
 
 class PositionSide(enum.StrEnum):
@@ -67,7 +66,7 @@ class Trade(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def net_pnl(self) -> Decimal:
         """Return gross P&L less fees plus funding."""
-        return self.gross_pnl - self.fees + self.funding
+        return net_pnl(self.gross_pnl, self.fees, self.funding)
 
     @classmethod
     def of(
@@ -80,7 +79,7 @@ class Trade(msgspec.Struct, frozen=True, kw_only=True):
         course: "Course" = NO_COURSE,
     ) -> "Trade":
         """Build the trade of a *position* that is flat and paid for; averages to 8 decimals."""
-        net = position.realized_pnl - position.fees + position.funding
+        net = net_pnl(position.realized_pnl, position.fees, position.funding)
         return cls(
             id=position.id,
             symbol=position.symbol,
@@ -95,7 +94,7 @@ class Trade(msgspec.Struct, frozen=True, kw_only=True):
             gross_pnl=position.realized_pnl,
             fees=position.fees,
             funding=position.funding,
-            roe_pct=(net / position.initial_margin * PERCENT).quantize(CENT8),
+            roe_pct=roe_pct(net, position.initial_margin).quantize(CENT8),
             exit_reason=exit_reason,
             mae=course.mae,
             mfe=course.mfe,

@@ -4,8 +4,8 @@ import hashlib
 from decimal import Decimal
 from typing import Final
 
+from core.arithmetic import CENT8, initial_margin, net_pnl, realized_pnl, roe_pct, truncate8
 from core.errors import DataError
-from core.ledger import CENT8, truncate8
 from core.orders import OrderRole
 from core.trades import PositionSide, Trade
 from imports.moments import Moments
@@ -67,16 +67,17 @@ def _trade(sheet: Sheet, line: Line, moments: Moments) -> Trade:
     if closed < opened:
         raise DataError(f"it closed ({closed} ms) before it opened ({opened} ms)")
     way = 1 if side is PositionSide.LONG else -1
-    gross = truncate8(qty * way * (leaving - entry))
+    gross = realized_pnl(qty * way, entry, leaving)
     fees, funding = (_or_zero(sheet, line, name) for name in ("fees", "funding"))
-    _check_result(sheet, line, gross - abs(fees) + funding)
+    net = net_pnl(gross, abs(fees), funding)
+    _check_result(sheet, line, net)
     leverage = _leverage(sheet, line)
     trade = Trade(
         id=line.text("id"), symbol=_symbol(line.text("symbol")),
         strategy=line.text("strategy") or UNKNOWN, side=side, leverage=leverage, qty=qty,
         entry_price=entry, exit_price=leaving, opened_at=opened, closed_at=closed,
         gross_pnl=gross, fees=truncate8(abs(fees)), funding=truncate8(funding),
-        roe_pct=(100 * (gross - abs(fees) + funding) / (qty * entry / leverage)).quantize(CENT8),
+        roe_pct=roe_pct(net, initial_margin(qty, entry, leverage)).quantize(CENT8),
         exit_reason=_reason(line.text("exit_reason")), entry_notional=truncate8(qty * entry),
         exit_notional=truncate8(qty * leaving), risk=_risk(sheet, line, entry, qty),
     )  # fmt: skip

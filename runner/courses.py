@@ -6,7 +6,8 @@ from typing import Any
 
 import msgspec
 
-from core.ledger import Portfolio, Position, truncate8
+from core.arithmetic import truncate8
+from core.ledger import Portfolio, Position
 from core.market import Bar, MarketMessage, Tick
 from core.orders import Fill, Order
 from core.trades import Course

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from decimal import Decimal
 
-from core.ledger import truncate8
+from core.arithmetic import truncate8
 from core.metrics import win_rate_pct
 from runner.payloads import Data, num, pct
 from runner.roster import Member

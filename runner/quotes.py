@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from core.arithmetic import net_pnl, trading_fee
 from core.errors import OrderRejected
-from core.ledger import Position, truncate8
+from core.ledger import Position
 from runner.board import Market
 from runner.payloads import Data, num
 
@@ -25,7 +26,7 @@ class Quote:
     @property
     def net(self) -> Decimal:
         """Return gross − fees + funding."""
-        return self.gross - self.fees + self.funding
+        return net_pnl(self.gross, self.fees, self.funding)
 
     @classmethod
     def total(cls, quotes: "Sequence[Quote]") -> "Quote":
@@ -61,7 +62,7 @@ def close_quote(position: Position, market: Market) -> Quote:
     if market.last is None:
         raise OrderRejected(f"no price for {position.symbol} yet")
     price = market.bid if position.qty > 0 else market.ask
-    exit_fee = truncate8(abs(position.qty) * price * market.instrument.taker_fee)
+    exit_fee = trading_fee(position.qty, price, market.instrument.taker_fee)
     return Quote(
         price=price,
         gross=position.realized_pnl + position.unrealized_pnl(price),

@@ -4,8 +4,9 @@ from decimal import Decimal
 
 import msgspec
 
+from core.arithmetic import trading_fee
 from core.errors import OrderRejected
-from core.ledger import ZERO, truncate8
+from core.ledger import ZERO
 from core.orders import Accepted, Closed, Fill, Filled, Liquidity, Order, OrderStatus, Report
 from exchange.paper.holdings import Holdings
 from exchange.paper.venue import Venue
@@ -99,7 +100,7 @@ class Blotter:
             return deal.fee
         maker = deal.liquidity is Liquidity.MAKER
         rate = venue.rules.maker_fee if maker else venue.rules.taker_fee
-        return truncate8(qty * deal.price * rate)
+        return trading_fee(qty, deal.price, rate)
 
     def _fill(self, order: Order, deal: Deal, qty: Decimal, fee: Decimal) -> Fill:
         return Fill(

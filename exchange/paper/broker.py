@@ -21,8 +21,9 @@ from decimal import Decimal
 
 import msgspec
 
+from core.arithmetic import initial_margin, trading_fee
 from core.errors import OrderRejected
-from core.ledger import ZERO, Portfolio, truncate8
+from core.ledger import ZERO, Portfolio
 from core.market import Bar, Book, Funding, Instrument, MarketMessage, MarkPrice, Tick
 from core.orders import Accepted, Order, OrderStatus, OrderType, Report
 from exchange.paper.bars import BarMatcher
@@ -173,6 +174,6 @@ class PaperBroker:
             if other.strategy != order.strategy or other.reduce_only or other.id == order.id:
                 continue
             level = other.price or other.trigger_price or self._venues[other.symbol].last_price
-            reserved += other.remaining_qty * (level or ZERO) / other.leverage
-        fee = truncate8(order.remaining_qty * price * venue.rules.taker_fee)
+            reserved += initial_margin(other.remaining_qty, level or ZERO, other.leverage)
+        fee = trading_fee(order.remaining_qty, price, venue.rules.taker_fee)
         self._holdings.check_entry(order, price, fee, reserved)

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import msgspec
 
+from core.arithmetic import initial_margin
 from core.errors import OrderRejected
 from core.ledger import ZERO, Portfolio, Position
 from core.margin import liquidation_price
@@ -80,7 +81,7 @@ class Holdings:
         held = self.held(order.strategy, order.symbol)
         if held is not None:
             _check_fits(order, held)
-        need = order.remaining_qty * price / order.leverage + cost
+        need = initial_margin(order.remaining_qty, price, order.leverage) + cost
         free = self._available(order.strategy) - reserved
         if need > free:
             raise OrderRejected(
@@ -91,7 +92,11 @@ class Holdings:
         free = self._portfolio.available(strategy)
         for fill in self._pending():
             if fill.strategy == strategy:
-                margin = ZERO if fill.reduce_only else fill.qty * fill.price / fill.leverage
+                margin = (
+                    ZERO
+                    if fill.reduce_only
+                    else initial_margin(fill.qty, fill.price, fill.leverage)
+                )
                 free -= margin + fill.fee
         return free
 

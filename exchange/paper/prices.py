@@ -3,7 +3,8 @@
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Final
 
-from core.ledger import CENT8, ZERO
+from core.arithmetic import CENT8
+from core.ledger import ZERO
 from core.market import Book, Instrument
 from core.orders import Side
 

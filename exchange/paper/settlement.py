@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
-from core.ledger import Position, truncate8
+from core.arithmetic import funding_payment
+from core.ledger import Position
 from core.margin import liquidation_fee
 from core.market import Bar, Funding
 from core.orders import FundingCharged, Order, OrderRole, OrderType, Side
@@ -55,7 +56,7 @@ class Settlement:
         """Charge funding on every position that was open before it."""
         for position in self._holdings.positions_in(funding.symbol):
             known = self._holdings.knows("funding", f"{position.id}:{funding.at}")
-            amount = -truncate8(position.qty * funding.mark_price * funding.rate)
+            amount = funding_payment(position.qty, funding.mark_price, funding.rate)
             if known or not amount or position.opened_at >= funding.at:
                 continue
             charge = FundingCharged(

@@ -29,7 +29,8 @@ def rules(*tiers: MarginTier) -> Instrument:
     return Instrument(
         symbol="BTC/USDT", base="BTC", quote="USDT", tick_size=Decimal("0.1"),
         step_size=Decimal("0.001"), min_notional=Decimal(5), max_leverage=125,
-        maker_fee=Decimal("0.0002"), taker_fee=Decimal("0.0005"), tiers=tiers or TIERS,
+        maker_fee=Decimal("0.0002"), taker_fee=Decimal("0.0005"),
+        liquidation_fee=Decimal("0.0125"), tiers=tiers or TIERS,
     )  # fmt: skip
 
 
@@ -135,7 +136,7 @@ def test_a_liquidation_pays_taker_and_clearance_fee_when_the_margin_has_it() -> 
     price = liquidation_price(held, wide)
 
     assert price is not None
-    assert liquidation_fee(held, price, wide) == (price * Decimal("0.0055")).quantize(
+    assert liquidation_fee(held, price, wide) == (price * Decimal("0.013")).quantize(
         Decimal("0.00000001"), rounding="ROUND_DOWN"
     )
     assert liquidation_fee(held, price, rules()) > 0

@@ -36,7 +36,7 @@ START = 1_800_000_000_000 - 1_800_000_000_000 % MINUTE_MS
 RULES = Instrument(
     symbol=SYMBOL, base="BTC", quote="USDT", tick_size=Decimal("0.1"),
     step_size=Decimal("0.001"), min_notional=Decimal(5), max_leverage=50,
-    maker_fee=Decimal("0.0002"), taker_fee=Decimal("0.0005"),
+    maker_fee=Decimal("0.0002"), taker_fee=Decimal("0.0005"), liquidation_fee=Decimal("0.005"),
     tiers=(
         MarginTier(Decimal(50_000), Decimal("0.004"), Decimal(0)),
         MarginTier(Decimal(10_000_000), Decimal("0.005"), Decimal(50)),
