@@ -44,7 +44,7 @@ class Outcome:
 
 def main(argv: Sequence[str]) -> int:
     """Run one backtest; return the exit code, 2 when a person must mend something."""
-    given = _parser().parse_args(argv)
+    given = parser().parse_args(argv)
     try:
         settings = load_settings(_flags(given))
         setup_logging("backtest", "WARNING")
@@ -125,6 +125,11 @@ def _day(given: Namespace, name: str, default: int) -> int:
     return int(day.timestamp() * 1000)
 
 
+def day_of(at: int) -> str:
+    """Return the UTC day of *at* (ms) as ``--from`` and ``--to`` take it."""
+    return datetime.fromtimestamp(at / 1000, UTC).strftime("%Y-%m-%d")
+
+
 def _new_folder(settings: Settings, given: Namespace, now: int) -> Path:
     """Make the folder of this backtest.
 
@@ -161,12 +166,13 @@ def _flags(given: Namespace) -> dict[str, Any]:
     return {name: value for name, value in vars(given).items() if name in Settings.model_fields}
 
 
-def _parser() -> ArgumentParser:
-    parser = ArgumentParser(
+def parser() -> ArgumentParser:
+    """Return what understands the words behind ``backtest``."""
+    made = ArgumentParser(
         prog="python -m runner backtest", description=DESCRIPTION, argument_default=SUPPRESS,
         allow_abbrev=False,
     )  # fmt: skip
-    add = parser.add_argument
+    add = made.add_argument
     add("--replay", metavar="PATH", nargs="+", action="extend", help="files of 1-minute candles")
     add("--funding", metavar="PATH", nargs="+", action="extend", help="files of funding rates")
     add("--days", type=int, metavar="N", help="simulate the last N days instead")
@@ -178,4 +184,4 @@ def _parser() -> ArgumentParser:
     add("--balance", metavar="USDT", help="what the account begins with")
     add("--data-dir", metavar="FOLDER", help="where the account's own candles are")
     add("--out", metavar="FOLDER", help="where ledger and report go; new, or empty")
-    return parser
+    return made
