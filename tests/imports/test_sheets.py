@@ -16,7 +16,9 @@ from imports.sheet import read_sheet
 MAY = 1_777_593_600_000  # 2026-05-01 00:00 UTC
 
 
-def points(path: Path, text: str, encoding: str = "utf-8") -> tuple[list[object], Outcome]:
+def points(
+    path: Path, text: str, encoding: str = "utf-8"
+) -> tuple[list[tuple[int, int, Decimal]], Outcome]:
     path.write_text(text, encoding=encoding)
     outcome = Outcome(path.name)
     found = read_points(read_sheet(path, NAMES, REQUIRED), Moments(), outcome)
@@ -38,7 +40,7 @@ def test_separators_boms_commas_and_zones_do_not_matter(
 ) -> None:
     found, outcome = points(tmp_path / "equity.csv", text, encoding)
 
-    assert [(at, equity) for _, at, equity in found] == [  # type: ignore[misc]
+    assert [(at, equity) for _, at, equity in found] == [
         (0, Decimal("10000.5")), (900_000, Decimal(10001)),
     ]  # fmt: skip
     assert outcome.refused == []
@@ -67,7 +69,7 @@ def test_a_bad_row_is_refused_with_its_line_and_reason_and_the_others_stay(
 
     found, outcome = points(tmp_path / "equity.csv", text)
 
-    assert [line for line, _, _ in found] == [2, 4]  # type: ignore[misc]
+    assert [line for line, _, _ in found] == [2, 4]
     assert [line for line, _ in outcome.refused] == [3]
     assert reason in outcome.refused[0][1]
     assert f"equity.csv:3: refused, {outcome.refused[0][1]}" in list(outcome.lines())
