@@ -5,11 +5,30 @@ price, and why the bracket at that price counts) and
 https://www.binance.com/en/support/faq/360033162192 (maintenance margin by bracket).
 """
 
+from collections.abc import Iterable
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from core.arithmetic import CENT8, notional, truncate8
 from core.ledger import ZERO, Position
 from core.market import Instrument, MarginTier
+
+
+def margin_tiers(brackets: Iterable[tuple[Decimal, Decimal]]) -> tuple[MarginTier, ...]:
+    """Return *brackets* (notional cap, maintenance rate), smallest first, with their amounts.
+
+    amount = floor of the bracket · (its rate - the rate before) + the amount before, which makes
+    the maintenance margin a continuous function of the notional, as a tax by brackets is.
+    Source: https://www.binance.com/en/support/faq/b3c689c1f50a44cabb3a84e663b81d93
+    """
+    tiers: list[MarginTier] = []
+    for cap, rate in brackets:
+        amount = ZERO
+        if tiers:
+            before = tiers[-1]
+            steps = before.notional_cap * (rate - before.maintenance_rate)
+            amount = before.maintenance_amount + steps
+        tiers.append(MarginTier(cap, rate, amount))
+    return tuple(tiers)
 
 
 def tier_of(instrument: Instrument, worth: Decimal) -> MarginTier:
@@ -21,12 +40,7 @@ def tier_of(instrument: Instrument, worth: Decimal) -> MarginTier:
 
 
 def maintenance_margin(instrument: Instrument, worth: Decimal) -> Decimal:
-    """Return notional · rate - amount of the bracket of *worth*: what must remain, in quote.
-
-    The amount of a bracket is its floor · (its rate - the rate before) + the amount before, which
-    makes this a continuous function of the notional, as a tax by brackets is.
-    Source: https://www.binance.com/en/support/faq/b3c689c1f50a44cabb3a84e663b81d93
-    """
+    """Return notional · rate - amount of the bracket of *worth*: what must remain, in quote."""
     tier = tier_of(instrument, worth)
     return worth * tier.maintenance_rate - tier.maintenance_amount
 

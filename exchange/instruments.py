@@ -8,7 +8,8 @@ as it was on 2024-03-28, the newest copy at hand: 0.010 to 0.020, most often 0.0
 from decimal import Decimal
 from typing import Final
 
-from core.market import Instrument, MarginTier
+from core.margin import margin_tiers
+from core.market import Instrument
 
 MAKER_FEE: Final = Decimal("0.0002")
 TAKER_FEE: Final = Decimal("0.0005")
@@ -43,21 +44,9 @@ def instrument(symbol: str) -> Instrument:
     """Return the rules of *symbol*, which is ``BASE/QUOTE``."""
     base, _, quote = symbol.partition("/")
     tick, step, notional, leverage, clearance, brackets = _KNOWN.get(symbol, _UNKNOWN)
+    tiers = margin_tiers((Decimal(cap), Decimal(rate)) for cap, rate in brackets)
     return Instrument(
         symbol=symbol, base=base, quote=quote, tick_size=Decimal(tick), step_size=Decimal(step),
         min_notional=Decimal(notional), max_leverage=leverage, maker_fee=MAKER_FEE,
-        taker_fee=TAKER_FEE, liquidation_fee=Decimal(clearance), tiers=_tiers(brackets),
+        taker_fee=TAKER_FEE, liquidation_fee=Decimal(clearance), tiers=tiers,
     )  # fmt: skip
-
-
-def _tiers(brackets: tuple[tuple[str, str], ...]) -> tuple[MarginTier, ...]:
-    """Return brackets with the amount that makes maintenance margin continuous between them."""
-    tiers: list[MarginTier] = []
-    floor = rate_before = amount = Decimal(0)
-    for cap, rate_text in brackets:
-        rate = Decimal(rate_text)
-        if tiers:
-            amount += floor * (rate - rate_before)
-        tiers.append(MarginTier(Decimal(cap), rate, amount))
-        floor, rate_before = Decimal(cap), rate
-    return tuple(tiers)

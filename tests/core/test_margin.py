@@ -7,14 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.arithmetic import CENT8, truncate8
 from core.ledger import Position
 from core.margin import (
     isolated_liquidation_price,
     liquidation_fee,
     liquidation_price,
     maintenance_margin,
+    margin_ratio,
+    margin_tiers,
 )
 from core.market import Instrument, MarginTier
+from exchange.instruments import instrument
 
 # Brackets as Binance published them for BTC/USDT in its worked examples.
 TIERS = (
@@ -94,6 +98,83 @@ def test_an_unlevered_short_dies_a_little_under_twice_its_price() -> None:
     assert Decimal(39_500) < price < Decimal(40_000)
 
 
+@pytest.mark.parametrize(
+    ("source", "isolated_margin", "pnl", "qty", "entry", "expected"),
+    [
+        # developers.binance.com, Position Information V2, hedge mode: to the cent, as printed
+        ("V2", "15517.54150468", "2316.83423560", "20.000", "6563.66500", "5930.78"),
+        # an answer of the exchange kept in ccxt 1.66.1, parse_position_risk: to 8 decimals
+        ("ccxt", "21.77841506", "-0.04577000", "0.001", "43578.07000", "21841.24993976"),
+    ],
+)
+def test_it_is_what_the_exchange_answered_for_an_isolated_position(
+    source: str, isolated_margin: str, pnl: str, qty: str, entry: str, expected: str
+) -> None:
+    """The isolated margin it shows is the wallet plus the unrealized P&L."""
+    wallet = Decimal(isolated_margin) - Decimal(pnl)
+
+    price = isolated_liquidation_price(wallet, Decimal(qty), Decimal(entry), rules())
+
+    assert price is not None
+    shown = Decimal(expected)
+    assert price.quantize(shown) == shown, source
+
+
+def test_the_maintenance_margin_it_shows_is_cut_to_8_decimals() -> None:
+    """developers.binance.com, Position Information V3: ADA/USDT, 0.65 % of 12.31427700."""
+    ada = rules(MarginTier(Decimal(10_000), Decimal("0.0065"), Decimal(0)))
+
+    assert truncate8(maintenance_margin(ada, Decimal("12.31427700"))) == Decimal("0.08004280")
+
+
+def test_the_margin_ratio_of_an_answered_position_follows_from_its_figures() -> None:
+    """ccxt's position: 0.4 % of 43.5323 against an isolated margin of about half of it."""
+    held = position("0.001", "43578.07", 2)
+
+    ratio = margin_ratio(held, Decimal("43532.3"), rules())
+
+    left = held.margin - Decimal("0.04577")
+    assert ratio == Decimal("0.1741292") / left
+
+
+def test_there_is_no_margin_ratio_to_nothing() -> None:
+    assert margin_ratio(position("1", "1000", 10), Decimal(900), rules()) is None
+    assert margin_ratio(position("1", "1000", 10), Decimal(800), rules()) is None
+
+
+# The exchange's table for BTC/USDT of March 2021: cap, rate in %, maintenance amount.
+PUBLISHED = (
+    (50_000, "0.4", 0), (250_000, "0.5", 50), (1_000_000, "1.0", 1_300),
+    (10_000_000, "2.5", 16_300), (20_000_000, "5.0", 266_300), (50_000_000, "10.0", 1_266_300),
+    (100_000_000, "12.5", 2_516_300), (200_000_000, "15.0", 5_016_300),
+    (300_000_000, "25.0", 25_016_300), (500_000_000, "50.0", 100_016_300),
+)  # fmt: skip
+
+
+def test_maintenance_amounts_are_those_of_the_published_table() -> None:
+    """binance.com/en/support/faq/b3c689c1f50a44cabb3a84e663b81d93 works out the third: 1 300."""
+    tiers = margin_tiers((Decimal(cap), Decimal(rate) / 100) for cap, rate, _ in PUBLISHED)
+
+    assert [tier.maintenance_amount for tier in tiers] == [amount for _, _, amount in PUBLISHED]
+
+
+@pytest.mark.parametrize("symbol", ["BTC/USDT", "ETH/USDT", "SOL/USDT", "DOGE/USDT"])
+def test_maintenance_margin_makes_no_jump_between_brackets(symbol: str) -> None:
+    known = instrument(symbol)
+    for tier in known.tiers[:-1]:
+        at = maintenance_margin(known, tier.notional_cap)
+        above = maintenance_margin(known, tier.notional_cap + CENT8)
+        assert 0 < above - at < CENT8
+
+
+def test_the_clearance_fee_is_that_of_the_contract() -> None:
+    fees = {s: instrument(s).liquidation_fee for s in ("BTC/USDT", "ETH/USDT", "SOL/USDT")}
+
+    assert fees == {
+        "BTC/USDT": Decimal("0.0125"), "ETH/USDT": Decimal("0.0125"), "SOL/USDT": Decimal("0.015")
+    }  # fmt: skip
+
+
 qtys = st.decimals("0.001", "50", places=3)
 entries = st.decimals("100", "100000", places=1)
 leverages = st.integers(2, 100)
@@ -111,8 +192,27 @@ def test_at_the_liquidation_price_the_margin_left_is_the_maintenance_margin(
     assert (price < entry) if long else (price > entry)
 
     left = held.margin + held.unrealized_pnl(price)
+    ratio = margin_ratio(held, price, rules())
 
     assert abs(left - maintenance_margin(rules(), qty * price)) < Decimal("0.00001")
+    assert ratio is not None
+    if left > 1:
+        assert abs(ratio - 1) < Decimal("0.00001")
+
+
+@given(qty=qtys, entry=entries, leverage=leverages, long=st.booleans(), share=st.integers(1, 99))
+def test_the_margin_ratio_stays_below_one_up_to_the_liquidation_price(
+    qty: Decimal, entry: Decimal, leverage: int, share: int, *, long: bool
+) -> None:
+    held = position(str(qty if long else -qty), str(entry), leverage)
+    price = liquidation_price(held, rules())
+    if price is None or held.margin <= maintenance_margin(rules(), qty * entry):
+        return
+
+    ratio = margin_ratio(held, entry + (price - entry) * share / 100, rules())
+
+    assert ratio is not None
+    assert 0 <= ratio < 1
 
 
 @given(qty=qtys, entry=entries, leverage=leverages, long=st.booleans())
