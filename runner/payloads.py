@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
+from core.arithmetic import notional
 from core.ledger import Position
-from core.margin import liquidation_price
+from core.margin import liquidation_price, margin_ratio
 from core.market import Bar, Instrument
 from core.orders import Fill, FundingCharged, Order, OrderRole, OrderType
 from core.trades import Trade
@@ -17,6 +18,7 @@ from store.records import SignalRow
 from store.writer import EquityPoint
 
 Data = dict[str, Any]
+ONE = Decimal(1)
 _SPARK = 48
 
 
@@ -169,7 +171,7 @@ def position(p: Position, market: Market, orders: Iterable[Order], at: int) -> D
     mine = [o for o in orders if o.position_id == p.id and o.reduce_only]
     stop = next((o for o in mine if o.type is OrderType.STOP), None)
     target = next((o for o in mine if o.role is OrderRole.TARGET), None)
-    pnl = p.unrealized_pnl(mark)
+    pnl, ratio = p.unrealized_pnl(mark), margin_ratio(p, mark, market.instrument)
     return {
         "at": at,
         "id": p.id,
@@ -180,10 +182,11 @@ def position(p: Position, market: Market, orders: Iterable[Order], at: int) -> D
         "entry_price": num(p.entry_price),
         "mark_price": num(mark),
         "leverage": p.leverage,
-        "notional": num(abs(p.qty) * mark),
+        "notional": num(notional(p.qty, mark)),
         "margin": num(p.margin),
         "unrealized_pnl": num(pnl),
         "roe_pct": pct(pnl, p.margin),
+        "margin_ratio_pct": None if ratio is None else pct(ratio, ONE),
         "realized_pnl": num(p.realized_pnl),
         "fees": num(p.fees),
         "funding": num(p.funding),
