@@ -72,6 +72,17 @@ def current_account(database: Database) -> Account | None:
         return _first(connection, newest)
 
 
+def all_accounts(database: Database) -> list[Account]:
+    """Return every account there ever was, the one that was opened last first.
+
+    Raises:
+        StoreError: the database refused.
+    """
+    query = select(*FIELDS).order_by(accounts.c.used_at.desc(), accounts.c.id.desc())
+    with database.read() as connection:
+        return [read_as(Account, row) for row in connection.execute(query)]
+
+
 def archive_account(database: Database, account_id: int, now: int) -> None:
     """Set an account aside: its rows stay, its market gets a new one at the next start.
 

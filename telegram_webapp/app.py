@@ -16,11 +16,13 @@ from telegram_webapp.headers import install_headers
 from telegram_webapp.limits import Limits
 from telegram_webapp.link import EngineLink
 from telegram_webapp.problems import install_problems
+from telegram_webapp.routes.accounts import account_routes
 from telegram_webapp.routes.charts import chart_routes
 from telegram_webapp.routes.commands import command_routes
 from telegram_webapp.routes.health import health_routes
 from telegram_webapp.routes.lists import list_routes
 from telegram_webapp.routes.page import page_routes
+from telegram_webapp.routes.report import report_routes
 from telegram_webapp.routes.session import session_routes
 from telegram_webapp.routes.state import state_routes
 from telegram_webapp.routes.stream import install_stream
@@ -71,7 +73,7 @@ def create_app(
     guard.install(app)
     for routes in (
         page_routes, health_routes, session_routes, state_routes, list_routes, chart_routes,
-        summary_routes, command_routes,
+        summary_routes, command_routes, report_routes, account_routes,
     ):  # fmt: skip
         app.register_blueprint(routes(site))
     install_stream(app, link.hub, current_identity)

@@ -1,18 +1,19 @@
-"""Reading the ledger's database: of the account that trades now, off the event loop."""
+"""Reading the ledger's database: of the account that trades now or another, off the event loop."""
 
 from collections.abc import Callable
 from typing import TypeVar
 
-from store.accounts import current_account
+from store.accounts import Account, all_accounts, current_account
 from store.database import Database
 from telegram_webapp.offload import in_thread
 from telegram_webapp.problems import Problem
 
 Result = TypeVar("Result")
+Query = Callable[[Database, int], Result]
 
 
 class Archive:
-    """The history of the account that the engine opened last.
+    """The history of the account that the engine opened last, and of those set aside or imported.
 
     Promise: it never writes, makes or upgrades a database.
     """
@@ -26,21 +27,60 @@ class Archive:
         self._database = Database(url)
         self._is_checked = False
 
-    def ask(self, query: Callable[[Database, int], Result]) -> Result:
-        """Return *query* of the database and the account's id.
+    def ask(self, query: Query[Result], account_id: int | None = None) -> Result:
+        """Return *query* of the database and an account's id: the engine's unless given.
 
         Raises:
             ConfigError: the database is not there, damaged or of another version.
-            Problem: there is no account yet.
+            Problem: there is no such account, or none yet.
             StoreError: the database refused.
         """
-        return in_thread(self._ask, query)
+        return in_thread(self._ask, query, account_id)
 
-    def _ask(self, query: Callable[[Database, int], Result]) -> Result:
+    def account(self, account_id: int | None) -> Account:
+        """Return an account: the engine's unless an id is given.
+
+        Raises:
+            ConfigError: the database is not there, damaged or of another version.
+            Problem: there is no such account, or none yet.
+            StoreError: the database refused.
+        """
+        return in_thread(self._account, account_id)
+
+    def accounts(self) -> list[Account]:
+        """Return every account there ever was, the one that was opened last first.
+
+        Raises:
+            ConfigError: the database is not there, damaged or of another version.
+            StoreError: the database refused.
+        """
+        return in_thread(lambda: all_accounts(self._checked()))
+
+    def _ask(self, query: Query[Result], account_id: int | None) -> Result:
+        return query(self._checked(), self._account(account_id).id)
+
+    def _account(self, account_id: int | None) -> Account:
+        if account_id is None:
+            account = current_account(self._checked())
+            if account is None:
+                detail = "there is no account yet: the engine has not started"
+                raise Problem(503, "no_account", detail)
+            return account
+        known = {account.id: account for account in all_accounts(self._checked())}
+        if account_id not in known:
+            numbers = ", ".join(str(number) for number in sorted(known)) or "none"
+            detail = f"account must be one of {numbers}, was {account_id}"
+            raise Problem(404, "unknown_account", detail)
+        return known[account_id]
+
+    def _checked(self) -> Database:
+        """Return the database, once it was found to be of this version.
+
+        Raises:
+            ConfigError: it is not there, damaged or of another version.
+            StoreError: the database refused.
+        """
         if not self._is_checked:
             self._database.check_version()
             self._is_checked = True
-        account = current_account(self._database)
-        if account is None:
-            raise Problem(503, "no_account", "there is no account yet: the engine has not started")
-        return query(self._database, account.id)
+        return self._database

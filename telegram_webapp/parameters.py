@@ -13,6 +13,7 @@ MAX_LIMIT: Final = 500
 MAX_TEXT: Final = 200
 MAX_TIME: Final = 2**53 - 1
 MAX_DIGITS: Final = 16
+MAX_ACCOUNT: Final = 2**31 - 1
 
 
 def only(*names: str) -> None:
@@ -75,6 +76,15 @@ def text(name: str) -> str | None:
     return value
 
 
+def account() -> int | None:
+    """Return the number of the account that is asked for, None for the engine's.
+
+    Raises:
+        BadParameter: it is no number.
+    """
+    return whole("account", 1, MAX_ACCOUNT)
+
+
 def wanted() -> Wanted:
     """Return which items of a list are asked for: symbol, strategy, times, page.
 
@@ -89,9 +99,6 @@ def wanted() -> Wanted:
         cursor=text("cursor"),
         limit=whole("limit", 1, MAX_LIMIT) or PAGE_LIMIT,
     )
-
-
-LIST: Final = ("symbol", "strategy", "since", "until", "cursor", "limit", "format")
 
 
 def _given() -> MultiDict[str, str]:

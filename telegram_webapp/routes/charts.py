@@ -37,12 +37,18 @@ def chart_routes(site: Site) -> Blueprint:
     @blueprint.get("/api/equity")
     @requires(Role.VIEWER)
     def equity() -> Response:
-        """Return at most 600 points of equity, of the last hours or of the whole time."""
-        parameters.only("hours")
+        """Return at most 600 points of equity, of the last hours or of the whole time.
+
+        Of the account, or of a strategy's sub-account; as a file every point there is.
+        """
+        parameters.only("hours", "strategy", "account", "format")
         hours = parameters.whole("hours", 1, MAX_HOURS)
+        strategy = parameters.text("strategy") or ""
         _, data = site.heard()
         since = None if hours is None else data["at"] - hours * HOUR_MS
-        points = site.archive.ask(partial(series.equity, since=since))
+        points = site.archive.ask(
+            partial(series.equity, since=since, strategy=strategy), parameters.account()
+        )
         return reply({"points": [[point.at, number(point.equity)] for point in points]})
 
     @blueprint.get("/api/data/<path:symbol>")

@@ -10,11 +10,12 @@ from core.dashboard import EVENT_TYPES
 from store.access import Role
 from telegram_webapp import parameters
 from telegram_webapp.auth.needs import requires
+from telegram_webapp.listing import FORMATS
 from telegram_webapp.mirror import Snapshot
 from telegram_webapp.problems import Problem
 from telegram_webapp.replies import reply
 from telegram_webapp.site import Site
-from telegram_webapp.spreadsheet import csv_response
+from telegram_webapp.spreadsheet import file_response
 
 SCHEMA: Final = Path(__file__).parents[2] / "docs" / "dashboard_state.schema.json"
 OF_EVENTS: Final = {"fact_id", "kind"}  # fields that a list does not need
@@ -72,13 +73,14 @@ def told(snapshot: Snapshot) -> bytes:
 
 
 def section_reply(site: Site, section: str, event_type: str) -> Response:
-    """Answer with the filtered values of a *section*, shaped as *event_type*, or as CSV."""
+    """Answer with the filtered values of a *section*, shaped as *event_type*, or as a file."""
     snapshot, data = site.heard()
     items = [item for item in data["state"][section].values() if _is_asked_for(item)]
-    if parameters.choice("format", ("json", "csv"), "json") == "csv":
+    kind = parameters.choice("format", FORMATS, "json")
+    if kind != "json":
         columns = [name for name in EVENT_TYPES[event_type]["fields"] if name not in OF_EVENTS]
         rows = ([item[column] for column in columns] for item in items)
-        return csv_response(f"quarterdeck-{section}.csv", columns, rows)
+        return file_response(kind, section, columns, rows)
     body: dict[str, Any] = {"at": data["at"], "stale": snapshot.stale, section: items}
     return reply(body, etag=snapshot.etag)
 

@@ -115,7 +115,8 @@ def test_a_trade_has_numbers_as_its_event_has(open_house: House) -> None:
         "leverage": 5, "qty": 0.015, "entry_price": 60123.45678901, "exit_price": 61000.5,
         "opened_at": samples.START + 5500, "closed_at": samples.START + 6000,
         "gross_pnl": 13.15, "fees": 0.91, "funding": -0.04, "net_pnl": 12.2, "roe_pct": 6.7,
-        "exit_reason": "target", "mae": -2.5, "mfe": 14.2,
+        "exit_reason": "target", "mae": -2.5, "mfe": 14.2, "entry_notional": 0.0,
+        "exit_notional": 0.0, "slippage": 0.0, "risk": None,
     }  # fmt: skip
 
 
@@ -241,7 +242,7 @@ def test_the_schema_fits_the_dashboard(open_house: House) -> None:
         ("trades?symbol=%00", "symbol must be 1 to 200 printable characters"),
         ("trades?strategy=" + "x" * 201, "strategy must be 1 to 200 printable"),
         ("trades?cursor=AAAA", "cursor must be one that a page gave, was 'AAAA'"),
-        ("trades?format=xml", "format must be one of json, csv, was 'xml'"),
+        ("trades?format=xml", "format must be one of json, csv, json-file, was 'xml'"),
         ("trades?sybmol=BTC", "parameters must be among these: symbol"),
         ("orders?status=closed", "status must be one of open, all, was 'closed'"),
         ("orders?limit=5", "parameters must be among these"),
