@@ -27,6 +27,7 @@ from telegram_webapp.routes.session import session_routes
 from telegram_webapp.routes.state import state_routes
 from telegram_webapp.routes.stream import install_stream
 from telegram_webapp.routes.summary import summary_routes
+from telegram_webapp.routes.trade import trade_routes
 from telegram_webapp.site import Site
 from utils.clock import Clock
 
@@ -74,6 +75,7 @@ def create_app(
     for routes in (
         page_routes, health_routes, session_routes, state_routes, list_routes, chart_routes,
         summary_routes, command_routes, report_routes, account_routes,
+        trade_routes,
     ):  # fmt: skip
         app.register_blueprint(routes(site))
     install_stream(app, link.hub, current_identity)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import partial
 from typing import Any, Final, Protocol
 
@@ -13,7 +12,7 @@ from store.database import Database
 from store.history import Page, Wanted
 from telegram_webapp import parameters
 from telegram_webapp.archive import Archive
-from telegram_webapp.replies import number, reply
+from telegram_webapp.replies import reply, shown
 from telegram_webapp.spreadsheet import FILES, file_response
 
 EXPORTED_AT_ONCE: Final = 1000
@@ -56,7 +55,7 @@ class Listing:
 
     def shown(self, item: object) -> dict[str, Any]:
         """Return *item* as its event tells it: amounts are numbers."""
-        return {column: _shown(getattr(item, column)) for column in self.columns}
+        return shown(item, self.columns)
 
     def _all(self, archive: Archive, wanted: Wanted) -> Iterator[list[Any]]:
         """Return the rows of every page; the first is read now, so that its errors can be told."""
@@ -75,7 +74,3 @@ class Listing:
                 return
             wanted = msgspec.structs.replace(wanted, cursor=page.next_cursor)
             page = archive.ask(partial(self.query, wanted=wanted), account_id)
-
-
-def _shown(value: Any) -> Any:
-    return number(value) if isinstance(value, Decimal) else value

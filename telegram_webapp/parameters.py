@@ -71,7 +71,16 @@ def text(name: str) -> str | None:
         BadParameter: it is empty, too long or not printable.
     """
     value = _given().get(name)
-    if value is not None and not (0 < len(value) <= MAX_TEXT and value.isprintable()):
+    return None if value is None else given(name, value)
+
+
+def given(name: str, value: str) -> str:
+    """Return *value*, a part of the path that is called *name*.
+
+    Raises:
+        BadParameter: it is empty, too long or not printable.
+    """
+    if not (0 < len(value) <= MAX_TEXT and value.isprintable()):
         raise BadParameter(name, f"1 to {MAX_TEXT} printable characters", value)
     return value
 

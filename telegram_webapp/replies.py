@@ -1,5 +1,6 @@
 """Answers in JSON: compressed if that pays, with an ETag if they can be asked for again."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any, Final
 
@@ -15,6 +16,11 @@ DECIMALS: Final = 8
 def number(value: Decimal) -> float:
     """Return *value* as a JSON number with at most 8 decimals, as events tell it; never -0."""
     return round(float(value), DECIMALS) + 0.0
+
+
+def shown(item: object, fields: Iterable[str]) -> dict[str, Any]:
+    """Return the *fields* of *item* as events tell them: amounts are numbers."""
+    return {name: _shown(getattr(item, name)) for name in fields}
 
 
 def reply(data: Any, *, etag: str | None = None) -> Response:
@@ -38,6 +44,10 @@ def reply_html(page: bytes) -> Response:
     response.headers["Cache-Control"] = "private, no-cache"
     response.vary.add("Cookie")
     return response
+
+
+def _shown(value: Any) -> Any:
+    return number(value) if isinstance(value, Decimal) else value
 
 
 def _tagged(response: Response, etag: str) -> Response:

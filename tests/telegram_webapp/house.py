@@ -22,7 +22,7 @@ from infra.settings import Settings
 from runner import payloads
 from runner.publisher import Builder
 from store.access import AccessStore, Role
-from store.accounts import find_or_create_account
+from store.accounts import current_account, find_or_create_account
 from store.database import Database
 from store.writer import Batch, Writer
 from telegram_webapp.app import create_app
@@ -136,6 +136,15 @@ class House:
         self.link.start()
         until(lambda: self.link.is_up, bool)
         return engine
+
+    def remember(self, batch: Batch) -> int:
+        """Store more of the history, of the engine's account; return the account's id."""
+        database = Database(self.settings.database)
+        account = current_account(database)
+        assert account is not None
+        Writer(database, account.id).commit(batch)
+        database.close()
+        return account.id
 
     def stop_engine(self) -> None:
         """Stop the engine and wait until that was noticed."""

@@ -1,0 +1,80 @@
+"""One trade: what it came to, why it was made, and everything that happened to it."""
+
+from functools import partial
+from typing import Any, Final
+
+from flask import Blueprint, Response
+
+from core.ledger import Entry
+from core.orders import OrderRole
+from store.access import Role
+from store.records import SignalRow, TheoryRow
+from store.story import Story, find_story
+from telegram_webapp import parameters
+from telegram_webapp.auth.needs import requires
+from telegram_webapp.problems import Problem
+from telegram_webapp.replies import reply, shown
+from telegram_webapp.routes.lists import ORDERS, TRADES
+from telegram_webapp.site import Site
+
+OF_FILL: Final = ("at", "kind", "side", "price", "qty", "amount", "role", "order_id")
+OF_THEORY: Final = ("theory", "score", "weight", "hit")
+
+
+def trade_routes(site: Site) -> Blueprint:
+    """Serve single trades."""
+    blueprint = Blueprint("trade", __name__)
+
+    @blueprint.get("/api/trades/<path:trade_id>")
+    @requires(Role.VIEWER)
+    def trade(trade_id: str) -> Response:
+        """Return a closed trade with its signal, theories, orders, journal entries and facts.
+
+        Raises:
+            Problem: there is none of that id.
+        """
+        parameters.only("account")
+        asked = parameters.given("trade_id", trade_id)
+        story = site.archive.ask(partial(find_story, trade_id=asked), parameters.account())
+        if story is None:
+            detail = f"there is no closed trade {asked[:80]!r} in this account"
+            raise Problem(404, "unknown_trade", detail)
+        return reply(_told(story))
+
+    return blueprint
+
+
+def _told(story: Story) -> dict[str, Any]:
+    return {
+        "trade": TRADES.shown(story.trade),
+        "signal": _signal(story.signal),
+        "exit_signal": _signal(story.exit_signal),
+        "theories": [_theory(row) for row in story.theories],
+        "orders": [ORDERS.shown(order) for order in story.orders],
+        "entries": [_entry(entry) for entry in story.entries],
+        "facts": [fact.data for fact in story.facts],
+        **_levels(story),
+    }
+
+
+def _signal(row: SignalRow | None) -> dict[str, Any] | None:
+    return None if row is None else shown(row, row.__struct_fields__)
+
+
+def _theory(row: TheoryRow) -> dict[str, Any]:
+    return {**shown(row, OF_THEORY), "contribution": round(row.score * row.weight, 4)}
+
+
+def _entry(entry: Entry) -> dict[str, Any]:
+    return shown(entry, OF_FILL)
+
+
+def _levels(story: Story) -> dict[str, float | None]:
+    """Return where its stop and its target stood last."""
+    levels: dict[str, float | None] = {"stop_price": None, "target_price": None}
+    for order in story.orders:
+        name = {OrderRole.STOP: "stop_price", OrderRole.TARGET: "target_price"}.get(order.role)
+        level = order.trigger_price or order.price
+        if name is not None and level is not None:
+            levels[name] = float(level)
+    return levels
