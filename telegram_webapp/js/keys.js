@@ -11,7 +11,7 @@ const FIELDS = "input, select, textarea, [contenteditable]";
 /** What each key does, for the sheet that explains them. @type {[keys: string[], meaning: string][]} */
 export const KEYS = [
   [["P"], "Pause or resume trading"],
-  [["1", "2", "3", "4"], "Overview, Market, Trades, More"],
+  [["1", "2", "3", "4", "5"], "Overview, Market, Signals, Performance, More"],
   [["?"], "These keys"],
   [["Esc"], "Close a sheet"],
 ];

@@ -1,6 +1,10 @@
 /** Which view is shown: the path below the base, with history and plain links. */
 
-export const VIEWS = ["overview", "market", "trades", "more"];
+/** Those with a place in the navigation, in its order. */
+export const VIEWS = ["overview", "market", "signals", "performance", "more"];
+/** Views that stand below another in the navigation. @type {Record<string, string>} */
+export const BELOW = { "ab-test": "performance", trades: "performance" };
+const ALL = [...VIEWS, ...Object.keys(BELOW)];
 
 /** @typedef {{view: string, params: URLSearchParams}} Route */
 
@@ -55,7 +59,7 @@ export class Router {
   /** @returns {Route} */
   #read() {
     const path = location.pathname.startsWith(this.#base) ? location.pathname.slice(this.#base.length) : "";
-    const view = VIEWS.includes(path) ? path : "overview";
+    const view = ALL.includes(path) ? path : "overview";
     return { view, params: new URLSearchParams(location.search) };
   }
 
@@ -65,7 +69,7 @@ export class Router {
     const link = /** @type {Element} */ (event.target).closest?.("a[href]");
     if (!(link instanceof HTMLAnchorElement) || link.target || link.hash || link.origin !== location.origin) return;
     const path = link.pathname.slice(this.#base.length);
-    if (path !== "" && !VIEWS.includes(path)) return;
+    if (path !== "" && !ALL.includes(path)) return;
     event.preventDefault();
     this.go(path || "overview", Object.fromEntries(new URLSearchParams(link.search)));
   }

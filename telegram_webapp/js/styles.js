@@ -1,18 +1,25 @@
 /** Style sheets of what is not on the first screen: charts and the other views. */
 
 const LATE = ["charts", "market", "trades", "more", "desk"];
+/** What only some views need beyond those. @type {Record<string, string[]>} */
+const OWN = { signals: ["signals"], trades: ["signals", "performance"], performance: ["signals", "performance"], "ab-test": ["performance"] };
 
-/** @type {Promise<unknown> | null} */
-let loading = null;
+/** @type {Map<string, Promise<void>>} */
+const loading = new Map();
 
 /**
- * Load them, once; their order is always the same, so the cascade is too.
+ * Load what a view needs, each sheet once.
  * @param {string} staticPath
+ * @param {string} [view]
  * @returns {Promise<unknown>} when they hold
  */
-export function lateStyles(staticPath) {
-  loading ??= Promise.all(LATE.map((name) => load(`${staticPath}css/${name}.css`)));
-  return loading;
+export function lateStyles(staticPath, view = "") {
+  return Promise.all([...LATE, ...(OWN[view] ?? [])].map((name) => {
+    const url = `${staticPath}css/${name}.css`;
+    const sheet = loading.get(url) ?? load(url);
+    loading.set(url, sheet);
+    return sheet;
+  }));
 }
 
 /** @param {string} href @returns {Promise<void>} also when it fails: a view without its colours still reads */

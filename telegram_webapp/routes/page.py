@@ -18,7 +18,7 @@ from telegram_webapp.routes.state import told
 from telegram_webapp.site import Site
 from utils.version import VERSION
 
-VIEWS: Final = ("/", "/market", "/trades", "/more")
+VIEWS: Final = ("/", "/market", "/signals", "/performance", "/ab-test", "/trades", "/more")
 FOR_EVER: Final = "public, max-age=31536000, immutable"
 FOR_A_DAY: Final = "public, max-age=86400"
 ICON: Final = "icon.svg"

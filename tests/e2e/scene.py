@@ -25,7 +25,10 @@ def engine(at: int, **changes: Any) -> Data:
 
 def feed(at: int, **changes: Any) -> Data:
     """Return the feed's state."""
-    return {"at": at, "status": "live", "last_message_at": at, "stale_after_ms": 600_000, **changes}
+    return {
+        "at": at, "status": "live", "last_message_at": at, "stale_after_ms": 600_000,
+        "refused": 0, "refused_note": "", **changes,
+    }  # fmt: skip
 
 
 def account(at: int, **changes: Any) -> Data:
@@ -70,6 +73,7 @@ def position(at: int, position_id: str = "p1", **changes: Any) -> Data:
         "at": at, "id": position_id, "symbol": BTC, "side": "long", "strategy": "trend",
         "qty": 0.042, "entry_price": 63480.0, "mark_price": 64212.4, "leverage": 5,
         "notional": 2696.92, "margin": 533.23, "unrealized_pnl": 30.76, "roe_pct": 5.77,
+        "margin_ratio_pct": 1.91,
         "realized_pnl": 0.0, "fees": 1.33, "funding": 0.0, "liquidation_price": 50988.0,
         "liquidation_distance_pct": 20.59, "stop_price": 62850.0, "target_price": 65000.0,
         "stop_order_id": "o1", "target_order_id": "o2", "opened_at": at - 192 * MINUTE_MS,
@@ -80,6 +84,7 @@ def position(at: int, position_id: str = "p1", **changes: Any) -> Data:
 SHORT = {
     "symbol": ETH, "side": "short", "qty": 1.2, "entry_price": 3148.2, "mark_price": 3112.65,
     "leverage": 8, "unrealized_pnl": 42.66, "roe_pct": 9.03, "liquidation_price": 3527.61,
+    "margin_ratio_pct": 2.59,
     "liquidation_distance_pct": 13.3, "stop_price": 3182.0, "target_price": 3060.0,
     "stop_order_id": "o3", "target_order_id": None,
 }  # fmt: skip
@@ -117,9 +122,33 @@ def refusal(at: int, fact_id: str = "r1", **changes: Any) -> Data:
     }  # fmt: skip
 
 
-def outlook(at: int, symbol: str = ETH) -> Data:
-    """Return what the strategy thinks of *symbol*."""
-    return {
-        "at": at - 40_000, "id": f"trend:{symbol}", "strategy": "trend", "symbol": symbol,
-        "action": "hold", "confidence": 0.31, "reason": "no edge", "price": PRICES[symbol],
+def signal(at: int, signal_id: str = "s1", **changes: Any) -> Data:
+    """Return a signal with the decision on it: ETH held for want of an edge unless changed."""
+    signal = {
+        "fact_id": f"signal:{signal_id}", "kind": "signal_raised", "at": at - 40_000,
+        "title": "Hold ETH", "id": signal_id, "strategy": "trend", "symbol": ETH,
+        "action": "hold", "confidence": 0.31, "price": PRICES[ETH], "stop_price": None,
+        "target_price": None, "expected_pct": None, "expected_pnl": None, "reason": "no edge",
+        "decision": "held", "why": "no edge", "gate": "", "value": None, "limit": None,
+        "position_id": "", **changes,
     }  # fmt: skip
+    return {**signal, "key": f"{signal['strategy']}:{signal['symbol']}"}
+
+
+def strategy(at: int, name: str = "trend", **changes: Any) -> Data:
+    """Return a strategy with its sub-account."""
+    return {
+        "at": at, "id": name, "status": "trading", "note": "", "initial_balance": 5000.0,
+        "balance": 5197.31, "equity": 5221.63, "net_pnl": 221.63, "roi_pct": 4.4326,
+        "positions": 1, "closed_trades": 67, "wins": 47, "losses": 20, "breakevens": 0,
+        "win_rate_pct": 70.1493, "max_drawdown_pct": 2.2, "model": "",
+        "model_cost_today_usd": None, "model_cost_limit_usd": None, **changes,
+    }  # fmt: skip
+
+
+OFF = {
+    "status": "off", "note": "DEEPSEEK_API_KEY is not set", "initial_balance": 0.0,
+    "balance": 0.0, "equity": 0.0, "net_pnl": 0.0, "roi_pct": None, "positions": 0,
+    "closed_trades": 0, "wins": 0, "losses": 0, "win_rate_pct": None, "max_drawdown_pct": 0.0,
+    "model": "deepseek-chat", "model_cost_today_usd": 0.42, "model_cost_limit_usd": 1.0,
+}  # fmt: skip

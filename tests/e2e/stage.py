@@ -142,8 +142,11 @@ class Stage:
             publisher.touch("price", symbol, partial(scene.price, at, symbol))
         publisher.touch("position", "p1", lambda: scene.position(at))
         publisher.touch("position", "p2", lambda: scene.position(at, "p2", **scene.SHORT))
-        publisher.touch("outlook", "trend:ETH/USDT", lambda: scene.outlook(at))
+        publisher.touch("strategy", "trend", lambda: scene.strategy(at))
+        deepseek = scene.strategy(at, "deepseek_only", **scene.OFF)
+        publisher.touch("strategy", "deepseek_only", lambda: deepseek)
         publisher.flush()
+        publisher.fact("signal_raised", scene.signal(at))
         publisher.fact("order_placed", scene.order(at, "o1"))
         target = {"type": "take_profit", "role": "target", "trigger_price": 65000.0}
         publisher.fact("order_placed", scene.order(at, "o2", **target))

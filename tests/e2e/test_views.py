@@ -44,7 +44,7 @@ def test_a_market_is_chosen_and_everything_shown_is_of_it(
     assert page.url.endswith("/market?symbol=ETH%2FUSDT")
     expect(page.locator(".pos .tag")).to_have_text("Short 8×")
     expect(page.locator(".part-orders li")).to_have_count(0)
-    expect(page.locator(".thoughts li")).to_contain_text("No edge")
+    expect(page.locator(".thoughts li")).to_contain_text("Held: no edge")
     expect(page.locator(".candles .chart")).to_have_attribute(
         "aria-label", "Candles of ETH/USDT, 5m: last close 3,112.65"
     )

@@ -15,7 +15,7 @@ const READINGS = [
   ["Reconnected", (_, app) => counted(app.vitals.reconnects, "time")],
   ["Engine up", ({ engine }, app) => span(app.clock.ageMs(engine.started_at))],
 ];
-const KEYS = [[["P"], "pause"], [["1", "4"], "views"], [["?"], "keys"]];
+const KEYS = [[["P"], "pause"], [["1", "5"], "views"], [["?"], "keys"]];
 
 /** @param {HTMLElement} root @param {App} app @returns {import("../main.js").View} */
 export function mount(root, app) {

@@ -7,6 +7,7 @@ import { day, fullDay, hourMinute, span } from "../time.js";
 import { mount as mountAlerts } from "./alerts.js";
 import { factCard } from "./fact_card.js";
 import { mount as mountSignals } from "./signals.js";
+import { strategiesCard } from "./strategy_cards.js";
 
 /** @typedef {import("../main.js").App} App */
 /** @typedef {import("./fact_card.js").FactRow} FactRow */
@@ -14,7 +15,7 @@ import { mount as mountSignals } from "./signals.js";
 const FEW_SIGNALS = 10;
 const THEMES = /** @type {const} */ ([["auto", "System"], ["light", "Light"], ["dark", "Dark"]]);
 const ROLES = /** @type {Record<string, string>} */ ({ viewer: "may read", trader: "may read and trade", owner: "may do everything" });
-const VIA = /** @type {Record<string, string>} */ ({ cookie: "a session of this browser", session: "a session of this browser", key: "an API key", api_key: "an API key", telegram: "Telegram" });
+const VIA = /** @type {Record<string, string>} */ ({ code: "a one-time code", cookie: "a session of this browser", session: "a session of this browser", key: "an API key", api_key: "an API key", telegram: "Telegram" });
 
 /** @type {FactRow[]} */
 const ACCOUNT = [
@@ -64,13 +65,13 @@ function delay(state, app, share) {
 export function mount(root, app) {
   const [signals, alerts] = [h("section.part"), h("section.part")];
   const cards = [factCard("Account", ACCOUNT, app), factCard("Engine", ENGINE, app), factCard("Connection", CONNECTION, app)];
-  const [theme, you] = [themeCard(app), youCard(app)];
+  const [theme, you, strategies] = [themeCard(app), youCard(app), strategiesCard(app)];
   const parts = [mountSignals(signals, app, { few: FEW_SIGNALS }), mountAlerts(alerts, app)];
   root.append(h("div.more-view", {},
     h("div.part.sec.more-head", {}, h("h1.title", {}, "More")),
     h("div.more-column", {}, h("div.part.stack", {}, theme.el, you.el, dataCard(app))),
     h("div.more-column", {}, h("div.part.stack", {}, ...cards.map(({ el }) => el))),
-    h("div.more-column", {}, signals, alerts)));
+    h("div.more-column", {}, h("div.part", {}, strategies.el), signals, alerts)));
 
   return {
     update(state, changed) {
@@ -78,6 +79,7 @@ export function mount(root, app) {
       if (changed.has("role")) you.ask();
       if (!state) return;
       if (["account", "engine", "time", "connection"].some((name) => changed.has(name))) for (const card of cards) card.update(state);
+      if (changed.has("strategies")) strategies.update(state);
       for (const part of parts) part.update(state, changed);
     },
     unmount() {},

@@ -2,9 +2,9 @@
 
 import { h, setAttr } from "../dom.js";
 import { icon } from "../icons.js";
-import { VIEWS } from "../router.js";
+import { BELOW, VIEWS } from "../router.js";
 
-const WORDS = { overview: "Overview", market: "Market", trades: "Trades", more: "More" };
+const WORDS = { overview: "Overview", market: "Market", signals: "Signals", performance: "Performance", more: "More" };
 
 /** @param {HTMLElement} root @param {import("../main.js").App} app @returns {import("../main.js").View} */
 export function mount(root, app) {
@@ -14,7 +14,8 @@ export function mount(root, app) {
     update(_, changed) {
       root.hidden = !app.role;
       if (!changed.has("route")) return;
-      for (const [view, el] of links) setAttr(el, "aria-current", view === app.router.current.view ? "page" : null);
+      const { view: current } = app.router.current;
+      for (const [view, el] of links) setAttr(el, "aria-current", view === current ? "page" : view === BELOW[current] ? "true" : null);
     },
     unmount() {},
   };

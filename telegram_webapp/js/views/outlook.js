@@ -1,5 +1,6 @@
 /** What each strategy last thought of each market, also when it held: why there is no trade. */
 
+import { actionSign, decisionLine } from "../decisions.js";
 import { h, keyedList, setAttr, setText } from "../dom.js";
 import { baseOf } from "../format.js";
 import { icon } from "../icons.js";
@@ -8,8 +9,6 @@ import { ago } from "../time.js";
 /** @typedef {import("../main.js").App} App */
 /** @typedef {Record<string, any>} Outlook */
 
-/** @type {Record<string, [sign: string, word: string]>} */
-const ACTIONS = { buy: ["▲", "BUY"], sell: ["▼", "SELL"], hold: ["■", "HOLD"] };
 
 /**
  * @param {HTMLElement} root
@@ -22,7 +21,7 @@ export function mount(root, app, { title = "Outlook" } = {}) {
   const empty = h("div.empty.card", { hidden: true }, h("span.ic", {}, icon("scale")), h("b", {}, "No thought yet"),
     h("p", {}, "A strategy speaks when a candle it watches closes."));
   root.append(h("div.sec", {}, h("h2", {}, title), h("span.sp"), h("span.cap", {}, "confidence")), list, empty);
-  const show = keyedList(list, { key: (/** @type {Outlook} */ item) => item.id, create: () => row(app) });
+  const show = keyedList(list, { key: (/** @type {Outlook} */ item) => item.key, create: () => row(app) });
   return {
     update(state, changed) {
       if (!state || !(changed.has("outlook") || changed.has("time") || changed.has("route"))) return;
@@ -50,21 +49,17 @@ function row(app) {
     el,
     /** @param {Outlook} thought */
     update(thought) {
-      const [mark, action] = ACTIONS[thought.action] ?? ["■", thought.action.toUpperCase()];
+      const [mark, action] = actionSign(thought.action);
       setText(sign, mark);
       setText(word, action);
       setAttr(tag, "class", `dir ${thought.action}`);
       setText(name, baseOf(thought.symbol));
       setText(strategy, ` ${thought.strategy}`);
-      setText(reason, sentence(thought.reason));
-      setAttr(reason, "title", thought.reason);
+      const said = decisionLine(thought);
+      setText(reason, said);
+      setAttr(reason, "title", said);
       setText(confidence, thought.confidence.toFixed(2));
       setText(age, ago(thought.at, app.clock.now()));
     },
   };
-}
-
-/** @param {string} text @returns {string} with a capital at its start */
-function sentence(text) {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -11,12 +11,15 @@ import { mount as mountTopbar } from "./topbar.js";
 /** @typedef {import("../main.js").View} View */
 
 const WIDE = "(min-width: 1024px)";
-const TITLES = { overview: "Overview", market: "Market", trades: "Trades", more: "More" };
+const TITLES = { overview: "Overview", market: "Market", signals: "Signals", performance: "Performance", "ab-test": "A/B test", trades: "Trades", more: "More" };
 
 /** Views that come when they are first asked for. @type {Record<string, () => Promise<any>>} */
 const LATER = {
   desk: () => import("./desk.js"),
   market: () => import("./market.js"),
+  signals: () => import("./signal_view.js"),
+  performance: () => import("./performance.js"),
+  "ab-test": () => import("./ab_test.js"),
   trades: () => import("./trades.js"),
   more: () => import("./more.js"),
   signin: () => import("./signin.js"),
@@ -100,7 +103,7 @@ class Outlet {
   /** @param {string} name */
   async #load(name) {
     try {
-      const [module] = await Promise.all([LATER[name](), lateStyles(this.#app.boot.static)]);
+      const [module] = await Promise.all([LATER[name](), lateStyles(this.#app.boot.static, name)]);
       if (name === this.#name) this.#show(module);
     } catch (error) {
       if (name === this.#name) this.#fail(name, error);

@@ -1,5 +1,6 @@
-/** Signals that strategies raised, and what came of each. */
+/** The newest signals that strategies raised, and what came of each; all of them have a view. */
 
+import { actionSign, decisionLine } from "../decisions.js";
 import { h, keyedList, setText } from "../dom.js";
 import { baseOf } from "../format.js";
 import { icon } from "../icons.js";
@@ -16,10 +17,11 @@ import { ago } from "../time.js";
  */
 export function mount(root, app, { few = Infinity } = {}) {
   const list = h("ul.thoughts.card");
-  const empty = h("div.empty.card", { hidden: true }, h("span.ic", {}, icon("scale")), h("b", {}, "No signal yet"),
-    h("p", {}, "When a strategy wants to buy or sell it appears here, with what came of it."));
-  root.append(h("div.sec", {}, h("h2", {}, "Signals"), h("span.sp"), h("span.cap", {}, "confidence")), list, empty);
-  const show = keyedList(list, { key: (/** @type {Signal} */ signal) => signal.fact_id, create: (signal) => row(signal, app) });
+  const empty = h("div.empty.card", { hidden: true }, h("span.ic", {}, icon("signals")), h("b", {}, "No signal yet"),
+    h("p", {}, "A strategy speaks when a candle that it watches closes."));
+  const all = h("a.link", { href: app.router.href("signals") }, "All", icon("chevron", true));
+  root.append(h("div.sec", {}, h("h2", {}, "Signals"), h("span.sp"), all), list, empty);
+  const show = keyedList(list, { key: (/** @type {Signal} */ signal) => signal.id, create: (signal) => row(signal, app) });
   return {
     update(state, changed) {
       if (!state || !(changed.has("signals") || changed.has("time"))) return;
@@ -34,13 +36,12 @@ export function mount(root, app, { few = Infinity } = {}) {
 
 /** @param {Signal} signal @param {App} app */
 function row(signal, app) {
-  const buy = signal.action === "buy";
+  const [sign, word] = actionSign(signal.action);
   const age = h("div.m");
-  const outcome = signal.outcome === "traded" ? "Traded" : "Refused";
-  const detail = signal.detail || signal.reasons?.join(", ") || "";
+  const said = decisionLine(signal);
   const el = h("li.fact", {},
-    h("span.dir", {}, h("span", { "aria-hidden": "true" }, buy ? "▲" : "▼"), h("span", {}, buy ? "BUY" : "SELL")),
-    h("div", {}, h("div.h", {}, baseOf(signal.symbol), h("small", {}, ` ${signal.strategy}`)), h("div.m", { title: detail }, detail ? `${outcome}. ${detail}` : outcome)),
+    h("span", { class: `dir ${signal.action}` }, h("span", { "aria-hidden": "true" }, sign), h("span", {}, word)),
+    h("div", {}, h("div.h", {}, baseOf(signal.symbol), h("small", {}, ` ${signal.strategy}`)), h("div.m", { title: said }, said)),
     h("div.r", {}, h("div.h", {}, signal.confidence.toFixed(2)), age));
   return { el, update: () => { setText(age, ago(signal.at, app.clock.now())); } };
 }

@@ -1,9 +1,12 @@
 /** The list of closed trades with its filters, its totals and its way to a file. */
 
-import { h, setAttr, setText } from "../dom.js";
+import { h, setText } from "../dom.js";
 import { setTone } from "../figure.js";
 import { UNKNOWN, change, percent, toneOf } from "../format.js";
 import { icon } from "../icons.js";
+import { choice } from "./choice.js";
+import { performanceTabs } from "./performance_tabs.js";
+import { exportButtons } from "./export_buttons.js";
 import { newestFirst, tradeRows } from "./trade_rows.js";
 
 /** @typedef {import("../main.js").App} App */
@@ -49,8 +52,7 @@ class TradeList {
   #build(root) {
     const symbol = choice("Market", (value) => this.#choose({ symbol: value }));
     const strategy = choice("Strategy", (value) => this.#choose({ strategy: value }));
-    const save = /** @type {HTMLButtonElement} */ (h("button.btn.quiet", { type: "button", onclick: () => void this.#save(save) }, icon("down", true), "CSV"));
-    setAttr(save, "aria-label", "Save these trades as a CSV file");
+    const file = exportButtons(this.#app, "trades", () => this.#filter);
     const count = sumCell("Trades");
     const net = sumCell("Net P&L", "num");
     const wins = sumCell("Win rate");
@@ -60,7 +62,8 @@ class TradeList {
     const more = /** @type {HTMLButtonElement} */ (h("button.btn.quiet", { type: "button", onclick: () => void this.#load() }, "Load more"));
     const note = h("p.cap", { role: "status" });
     root.append(h("div.trades-view", {},
-      h("div.part.sec", {}, h("h1.title", {}, "Trades"), h("span.sp"), save),
+      performanceTabs(this.#app, "trades"),
+      h("div.part.sec", {}, h("h1.title", {}, "Trades"), h("span.sp"), file),
       h("div.part.filters", {}, symbol.el, strategy.el),
       h("div.part.trades-sum", {}, h("dl.card.figs", { "aria-label": "Totals of the trades shown" }, count.el, net.el, wins.el)),
       h("div.part.trades-list", {}, list, emptyBox, h("div.load", {}, more, note))));
@@ -108,7 +111,7 @@ class TradeList {
     const all = [...this.#known.values(), ...state.trades];
     const names = (/** @type {string[]} */ more, /** @type {string} */ key) => [...new Set([...more, ...all.map((trade) => trade[key])])].sort();
     this.#parts.symbol.offer(["", ...names([...Object.keys(state.prices), this.#filter.symbol].filter(Boolean), "symbol")], "All markets", this.#filter.symbol);
-    const strategies = Object.values(state.outlook).map((thought) => thought.strategy);
+    const strategies = Object.keys(state.strategies);
     this.#parts.strategy.offer(["", ...names([...strategies, this.#filter.strategy].filter(Boolean), "strategy")], "All strategies", this.#filter.strategy);
   }
 
@@ -148,18 +151,6 @@ class TradeList {
     setText(title, filtered ? "No trade matches" : "No closed trade yet");
     setText(text, filtered ? "Choose another market or strategy to see more." : "A trade appears here when its position is closed: by stop, target, signal or hand.");
   }
-
-  /** @param {HTMLButtonElement} button */
-  async #save(button) {
-    button.disabled = true;
-    const name = ["quarterdeck-trades", this.#filter.symbol.replace("/", ""), this.#filter.strategy].filter(Boolean).join("-");
-    try {
-      await this.#app.api.download("api/trades", { ...this.#filter, format: "csv" }, `${name}.csv`);
-    } catch (error) {
-      this.#app.toast({ tone: "bad", title: "The file was not saved", detail: /** @type {any} */ (error).detail ?? String(error) });
-    }
-    button.disabled = false;
-  }
 }
 
 /** @param {string} label @param {string} [classes] */
@@ -167,22 +158,4 @@ function sumCell(label, classes = "") {
   const value = h("span", { class: `live ${classes}`.trim() });
   const basis = h("span");
   return { value, basis, el: h("div.fig.fact", {}, h("dt.cap", {}, label), h("dd.v", {}, value), h("dd.sub", {}, basis)) };
-}
-
-/** A choice of one of a few words. @param {string} label @param {(value: string) => void} chosen */
-function choice(label, chosen) {
-  const select = /** @type {HTMLSelectElement} */ (h("select", { "aria-label": label }));
-  select.addEventListener("change", () => chosen(select.value));
-  let offered = "";
-  return {
-    el: h("span.select", {}, select, icon("chevron", true)),
-    /** @param {string[]} values @param {string} any @param {string} current */
-    offer(values, any, current) {
-      if (offered !== values.join("|")) {
-        offered = values.join("|");
-        select.replaceChildren(...values.map((value) => h("option", { value }, value || any)));
-      }
-      select.value = current;
-    },
-  };
 }
