@@ -75,7 +75,7 @@ class Settings(BaseSettings):
     warmup_days: Annotated[int, *whole(0, 365)] = 7
 
     balance: Annotated[Decimal, *number("1", "1000000000")] = Decimal(10_000)
-    strategies: Words = ["trend"]
+    strategies: Words = ["full_math", "trend"]
     strategy_timeout_s: Annotated[int, *whole(1, 60)] = 2
     full_math: FullMathSettings = FullMathSettings()
     deepseek_only: DeepseekSettings = DeepseekSettings()

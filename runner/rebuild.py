@@ -59,10 +59,12 @@ def _signals(database: Database, account_id: int, cap: int, trader: Trader) -> d
     """Return the newest signals, and of each strategy and symbol the last that is still near."""
     markets = trader.board.markets
     rows = recovery.latest_signals(database, account_id, OUTLOOK_SEARCHED)
+    asked = {name: place for place, name in enumerate((*markets, *trader.council.roster.members))}
+    rows = [row for row in rows if row.symbol in markets]
+    rows.sort(key=lambda row: (row.at, asked[row.symbol], asked.get(row.strategy, -1)))
     told = [
         payloads.signal(row, words.signal(row.action, markets[row.symbol].instrument))
         for row in rows
-        if row.symbol in markets
     ]
     return {"signals": told[-cap:], "outlook": {body["key"]: body for body in told}}
 

@@ -6,11 +6,12 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import BaseModel
+from pydantic import BaseModel, SecretStr
 
 from core.errors import ConfigError
+from infra.setting_groups import Group, RiskSettings
 from infra.setting_rules import Rule
-from infra.settings import ROOT, YAML_FILE, RiskSettings, Settings, load_settings
+from infra.settings import ROOT, YAML_FILE, Settings, load_settings
 from runner.arguments import parse
 
 OURS = tuple(name.upper() for name in Settings.model_fields)
@@ -18,7 +19,8 @@ OURS = tuple(name.upper() for name in Settings.model_fields)
 
 @pytest.fixture(autouse=True)
 def _nothing_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in (*OURS, *(f"RISK__{name.upper()}" for name in RiskSettings.model_fields)):
+    inner = [name.replace(".", "__").upper() for name in leaves(Settings) if "." in name]
+    for name in (*OURS, *inner):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -181,6 +183,13 @@ def test_another_process_gets_the_same_settings_by_its_environment(settings: Set
         assert load_settings(root=Path("/nowhere")) == settings
 
 
+def groups() -> dict[str, type[Group]]:
+    """Return the groups of settings by name."""
+    fields = Settings.model_fields.items()
+    kinds = [(name, known.annotation) for name, known in fields]
+    return {n: kind for n, kind in kinds if isinstance(kind, type) and issubclass(kind, Group)}
+
+
 def leaves(model: type[BaseModel], prefix: str = "") -> dict[str, Any]:
     """Return the default of each setting by its dotted name."""
     found: dict[str, Any] = {}
@@ -204,7 +213,7 @@ def flatten(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
 def documented() -> dict[str, Any]:
     """Return the settings that the YAML file shows, as if its '#' were removed."""
     lines = (ROOT / YAML_FILE).read_text(encoding="utf-8").splitlines()
-    known = {name.split(".")[-1] for name in leaves(Settings)} | {"risk"}
+    known = {part for name in leaves(Settings) for part in name.split(".")}
     shown = [line[2:] for line in lines if line.startswith("# ")]
     text = "\n".join(line for line in shown if line.split(":")[0].strip() in known and ":" in line)
     values = yaml.safe_load(text)
@@ -218,15 +227,19 @@ def test_every_setting_is_explained_with_its_default() -> None:
     assert set(shown) == set(leaves(Settings))
     for name, default in leaves(Settings).items():
         expected = "none" if name == "data_dir" or default is None else default
+        if isinstance(expected, SecretStr):
+            expected = expected.get_secret_value()
         actual = Decimal(str(shown[name])) if isinstance(default, Decimal) else shown[name]
         assert actual == expected, name
 
 
 def test_every_setting_says_what_it_must_be() -> None:
-    for model in (Settings, RiskSettings):
+    models: list[type[BaseModel]] = [Settings, *groups().values()]
+    for model in models:
         for name, known in model.model_fields.items():
-            if name != "risk":
-                assert any(isinstance(item, Rule) for item in known.metadata), name
+            if model is not Settings or name not in groups():
+                secret = known.annotation is SecretStr
+                assert secret or any(isinstance(item, Rule) for item in known.metadata), name
 
 
 def test_flags_that_are_not_given_are_no_settings() -> None:
