@@ -30,7 +30,8 @@ class RiskView(msgspec.Struct, frozen=True, kw_only=True):
     """The account as an order finds it.
 
     ``exposure`` is the notional of all open positions and resting entries, ``positions`` their
-    number, ``price`` the mark of the order's symbol, in quote; ``pnl_today`` is equity less
+    number, ``price`` the mark of the order's symbol, in quote, and ``price_age_ms`` the age of its
+    newest sound message, as ``feed_age_ms`` is that of any; ``pnl_today`` is equity less
     that at 00:00 UTC, which is ``day_open_equity``.
     """
 
@@ -40,6 +41,7 @@ class RiskView(msgspec.Struct, frozen=True, kw_only=True):
     price: Decimal
     paused: bool
     feed_age_ms: int
+    price_age_ms: int = 0
     pnl_today: Decimal
     day_open_equity: Decimal
 
@@ -78,9 +80,12 @@ def wrong_side(order: Order, price: Decimal) -> Refusal | None:
 
 
 def _refusals(order: Order, view: RiskView, limits: RiskLimits) -> Iterator[Refusal]:
-    if view.feed_age_ms > limits.stale_after_ms:
-        age, limit = Decimal(view.feed_age_ms) / 1000, Decimal(limits.stale_after_ms) / 1000
-        yield Refusal("stale_feed", age, limit, f"the feed is {age:.0f} s old, limit {limit:.0f} s")
+    oldest_ms = max(view.feed_age_ms, view.price_age_ms)
+    if oldest_ms > limits.stale_after_ms:
+        age, limit = Decimal(oldest_ms) / 1000, Decimal(limits.stale_after_ms) / 1000
+        whole = view.feed_age_ms > limits.stale_after_ms
+        what = "the feed is" if whole else f"the price of {order.symbol} is"
+        yield Refusal("stale_feed", age, limit, f"{what} {age:.0f} s old, limit {limit:.0f} s")
     if order.reduce_only:
         return
     if view.paused:

@@ -1,12 +1,13 @@
 """The engine: take a step of the market, trade, commit, tell.
 
-Everything that changes trading state happens under one lock, in one of three ways: a step of
-the feed, a confirmed command, or an alert. Each ends in `Settling.settle`, which commits what
-happened and only then tells it.
+Everything that changes trading state happens under one lock, in one of four ways: a step of
+the feed, a confirmed command, an answer between two steps, or an alert. Each ends in
+`Settling.settle`, which commits what happened and only then tells it.
 """
 
 import asyncio
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -19,6 +20,7 @@ from runner.freshness import Freshness
 from runner.ledger_thread import LedgerThread
 from runner.publisher import Publisher
 from runner.settling import Settling
+from runner.sieve import Sieve
 from runner.status import Status
 from runner.telling import Telling
 from runner.trader import Trader
@@ -28,12 +30,14 @@ from utils.clock import Clock
 log: Final = logging.getLogger(__name__)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True)  # noqa: PLR0904 - steps, commands, answers and alerts share its lock
 class Engine:
     """One account trading on one feed.
 
     Promise: nothing is told before it is committed; a commit that fails is retried and trading
-    waits for it; whatever happens to readers, the state file or the bus, trading goes on.
+    waits for it; whatever happens to readers, the state file or the bus, trading goes on. No
+    message that cannot be true is traded on. ``after_step`` hears of each step of the live market
+    when it was traded on, before what it did is committed.
     """
 
     feed: MarketFeed
@@ -44,12 +48,16 @@ class Engine:
     status: Status
     freshness: Freshness
     desk: CommandDesk
+    after_step: Callable[[Step], None] | None = None
     telling: Telling = field(init=False)
     ledger: LedgerThread = field(init=False)
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    sieve: Sieve = field(init=False)
     _settling: Settling = field(init=False)
 
     def __post_init__(self) -> None:
+        self.sieve = Sieve(self.trader.board.markets, self.freshness, self.trader.record)
+        self.trader.gate.symbol_age_ms = self._symbol_age_ms
         self.telling = Telling(self.publisher, self.trader, self.status, self.freshness)
         self.ledger = LedgerThread(self.writer)
         self._settling = Settling(
@@ -60,17 +68,39 @@ class Engine:
         """Take one step, commit what it did and tell it."""
         async with self.lock:
             self.clock.not_before(step.at)
-            self.trader.gate.feed_age_ms = 0
-            self.freshness.saw(self.clock.monotonic(), step.at)
-            self.take(step)
+            sound = self.sieve.sift(step)
+            if sound.messages:
+                symbols = {message.symbol for message in sound.messages}
+                self.freshness.saw(self.clock.monotonic(), step.at, symbols)
+            self.trader.gate.feed_age_ms = self.freshness.age_ms(self.clock.monotonic())
+            self._trade(sound)
+            if self.after_step is not None:
+                self.after_step(sound)
             self._settling.place = self._place()
-            self.telling.touch_step(step)
+            self.telling.touch_step(sound)
             await self._settling.settle()
 
     def take(self, step: Step) -> None:
         """Trade on one step; what it did waits to be committed."""
+        self._trade(self.sieve.sift(step))
+
+    def _trade(self, step: Step) -> None:
         with self._settling.whole:
             self.trader.on_step(step)
+
+    def _symbol_age_ms(self, symbol: str) -> int:
+        return self.freshness.symbol_age_ms(self.clock.monotonic(), symbol)
+
+    async def between_steps(self, act: Callable[[int], None]) -> None:
+        """Let *act* trade at the engine time it is given, commit what it did and tell it."""
+        async with self.lock:
+            at = self.clock.now()
+            self.trader.booking.at = at
+            self.trader.gate.feed_age_ms = self.freshness.age_ms(self.clock.monotonic())
+            with self._settling.whole:
+                act(at)
+            self.telling.touch_all()
+            await self._settling.settle()
 
     def _place(self) -> dict[str, Any]:
         return {"feed": self.feed.checkpoint(), "next_at": self.feed.next_at}

@@ -1,6 +1,7 @@
 """How old market data is, and the one alert when it becomes too old."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -12,6 +13,8 @@ class Freshness:
         limit_s: real seconds after which new entries stop.
         seen_s: monotonic seconds of the newest message, None before the first.
         seen_at: engine clock of that message, ms.
+        began_s: monotonic seconds of the first message.
+        symbols: monotonic seconds of the newest message of each symbol.
         ended: the tape is over, so silence is no fault.
         refused: messages that made no sense, with the newest in words.
     """
@@ -19,18 +22,34 @@ class Freshness:
     limit_s: float
     seen_s: float | None = None
     seen_at: int | None = None
+    began_s: float | None = None
+    symbols: dict[str, float] = field(default_factory=dict)
     ended: bool = False
     stale: bool = False
     refused: int = 0
     refused_note: str = ""
 
-    def saw(self, now_s: float, at: int) -> None:
-        """Take note of a market message."""
+    def saw(self, now_s: float, at: int, symbols: Iterable[str]) -> None:
+        """Take note of a step of the market with messages of *symbols*."""
+        if self.began_s is None:
+            self.began_s = now_s
         self.seen_s, self.seen_at = now_s, at
+        for symbol in symbols:
+            self.symbols[symbol] = now_s
+
+    def refuse(self, note: str) -> None:
+        """Count a message that made no sense; *note* says why in words."""
+        self.refused += 1
+        self.refused_note = note
 
     def age_ms(self, now_s: float) -> int:
         """Return the milliseconds since the newest message; 0 before the first."""
         return 0 if self.seen_s is None else int((now_s - self.seen_s) * 1000)
+
+    def symbol_age_ms(self, now_s: float, symbol: str) -> int:
+        """Return the milliseconds since a message of *symbol*, or since the first of any."""
+        seen_s = self.symbols.get(symbol, self.began_s)
+        return 0 if seen_s is None else int((now_s - seen_s) * 1000)
 
     def turned(self, now_s: float) -> bool:
         """Return whether data became stale, or fresh again, since the last call."""

@@ -4,7 +4,7 @@ Pure bookkeeping in memory: everything it does is collected in `record`, and not
 anybody before the engine has committed that.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -35,11 +35,15 @@ MINUTES_AN_HOUR = 60
 
 @dataclass(slots=True)
 class Gate:
-    """What stops new entries: a person's pause, or market data that is too old."""
+    """What stops new entries: a person's pause, or market data that is too old.
+
+    ``symbol_age_ms`` tells how old the newest price of a symbol is, when the market is live.
+    """
 
     paused_by: str | None = None
     paused_at: int | None = None
     feed_age_ms: int = 0
+    symbol_age_ms: Callable[[str], int] = lambda _: 0
 
 
 @dataclass(slots=True)
@@ -242,6 +246,7 @@ class Trader:
             price=marks.get(order.symbol, ZERO),
             paused=self.gate.paused_by is not None,
             feed_age_ms=self.gate.feed_age_ms,
+            price_age_ms=self.gate.symbol_age_ms(order.symbol),
             pnl_today=self.tally.pnl_today(marks),
             day_open_equity=self.tally.day_open_equity,
         )
