@@ -8,12 +8,13 @@ import time
 from typing_extensions import override
 
 # libraries whose informative records inform nobody who reads our log
-CHATTY = ("alembic",)
+CHATTY = ("alembic", "httpcore", "httpx")
 SECRETS = re.compile(
     r"(?P<url>://[^/@\s:]*:)[^@\s/]+(?=@)"
     r"|(?P<code>\bcode=)[\w.~-]+"
     r"|(?P<bearer>\bBearer\s+)[\w.~+/=-]+"
     r"|(?P<key>\bqd[a-z]_)[\w-]+"
+    r"|(?P<model>\bsk-)[\w-]+"
     r"|(?P<cookie>\b(?:Set-)?Cookie:\s*)[^\r\n]+",
     re.IGNORECASE,
 )

@@ -10,6 +10,7 @@ from typing import Any, Final
 from core.stream import Frame
 from infra.bus.unix_server import UnixBusServer
 from infra.settings import Settings
+from runner.advice import Advice, open_advice
 from runner.chores import beside
 from runner.daily_report import DailyReport
 from runner.engine import Engine
@@ -56,18 +57,21 @@ async def run(settings: Settings) -> None:
 
 async def _serve(settings: Settings, wired: Wired, outlet: _Outlet) -> None:
     engine, publisher = wired.engine, wired.engine.publisher
+    advice = open_advice(settings, engine, wired.database, SystemClock())
     bus = UnixBusServer(
         settings.socket_path, publisher.ring, publisher.snapshot, engine.answer,
         engine.now,
     )  # fmt: skip
     await bus.start()
     outlet.bus = bus
-    trading = asyncio.create_task(_trade(engine, wired, settings))
+    trading = asyncio.create_task(_trade(wired, settings, advice))
     _stop_on_signals(trading, engine)
     try:
         with contextlib.suppress(asyncio.CancelledError):
             await trading
     finally:
+        if advice is not None:
+            await advice.close()
         await engine.close()
         await wired.pulse.write_state_file()
         await bus.stop()
@@ -83,16 +87,20 @@ def _stop_on_signals(trading: "asyncio.Task[None]", engine: Engine) -> None:
         loop.add_signal_handler(number, stop)
 
 
-def _chores(settings: Settings, wired: Wired) -> list[Coroutine[Any, Any, None]]:
+def _chores(
+    settings: Settings, engine: Engine, advice: Advice | None
+) -> list[Coroutine[Any, Any, None]]:
     """Return what goes on beside trading; none of it can end the engine."""
-    engine = wired.engine
+    asking = [] if advice is None else advice.works()
     return [
+        *(beside(engine, "The language model", work) for work in asking),
         beside(engine, "The daily report", DailyReport(settings, SystemClock()).run()),
     ]
 
 
-async def _trade(engine: Engine, wired: Wired, settings: Settings) -> None:
+async def _trade(wired: Wired, settings: Settings, advice: Advice | None) -> None:
     """Play what is past, then follow the market."""
+    engine = wired.engine
     if wired.restarted:
         held = len(engine.trader.portfolio.positions)
         noun = "position" if held == 1 else "positions"
@@ -102,7 +110,7 @@ async def _trade(engine: Engine, wired: Wired, settings: Settings) -> None:
         await play(engine, wired.pulse, course.until, course.what)
     if course.plays_live:
         await engine.turn("running", engine.status.note)
-        await _together(_follow(engine), wired.pulse.run(), *_chores(settings, wired))
+        await _together(_follow(engine), wired.pulse.run(), *_chores(settings, engine, advice))
     await engine.tape_ended()
     await wired.pulse.run()
 

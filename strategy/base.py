@@ -128,12 +128,17 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """What came back: ``text`` of the model, or the sentence why there is none in ``failure``.
 
-    ``gate`` is a short stable word for a failure: timeout, unreachable, budget, protocol, refused.
+    ``gate`` is a short stable word for a failure: timeout, unreachable, budget, protocol, refused,
+    late; ``value`` is what met its ``limit`` where that is a number. ``note`` is a sentence about
+    the answer that a person should read.
     """
 
     text: str = ""
     failure: str = ""
     gate: str = ""
+    value: Decimal | None = None
+    limit: Decimal | None = None
+    note: str = ""
     model: str = ""
     cost_usd: Decimal = Decimal(0)
     took_s: float = 0.0
