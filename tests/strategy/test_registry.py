@@ -6,7 +6,9 @@ import pytest
 
 import strategy
 from core.errors import ConfigError
+from infra.setting_groups import FullMathSettings
 from strategy.registry import known_strategies, make_strategy
+from strategy.theories.history import WINDOW
 from strategy.trend import Trend
 
 MINE = """
@@ -33,12 +35,17 @@ def test_every_known_strategy_keeps_the_contract_and_its_file_is_its_name() -> N
         assert made.warmup_bars >= 0
 
 
+def test_its_options_are_the_settings_of_its_name() -> None:
+    assert make_strategy("full_math", {"bar_minutes": 5}).warmup_bars == (WINDOW + 3) * 5
+    assert make_strategy("full_math", dict(FullMathSettings())).name == "full_math"
+
+
 def test_a_wrong_name_is_refused_with_the_right_ones() -> None:
-    with pytest.raises(ConfigError, match=r"strategies must be of trend.*, was 'tren'"):
+    with pytest.raises(ConfigError, match=r"strategies must be of .*trend.*, was 'tren'"):
         make_strategy("tren")
 
 
-@pytest.mark.parametrize("name", ["base", "registry", "os", "../trend", ""])
+@pytest.mark.parametrize("name", ["base", "registry", "theories", "os", "../trend", ""])
 def test_only_strategies_can_be_named(name: str) -> None:
     with pytest.raises(ConfigError):
         make_strategy(name)

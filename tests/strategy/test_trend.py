@@ -9,7 +9,7 @@ import pytest
 
 from core.ledger import Position
 from core.market import DAY_MS, MINUTE_MS, Bar
-from strategy.base import AccountView, Decision, Intent
+from strategy.base import AccountView, Signal
 from strategy.trend import SLOW, STOP_ATR, TARGET_ATR, Trend
 from tests.exchange.paper_desk import START, SYMBOL
 
@@ -37,57 +37,64 @@ def position(qty: int, opened_at: int) -> Position:
     )  # fmt: skip
 
 
-def decisions(bars: Iterator[Bar], strategy: Trend | None = None) -> list[tuple[Bar, Decision]]:
+def signals(bars: Iterator[Bar], strategy: Trend | None = None) -> list[tuple[Bar, Signal]]:
     strategy = strategy or Trend()
     said = [(bar, strategy.on_bar(bar, FLAT)) for bar in bars]
-    return [(bar, decision) for bar, decision in said if decision is not None]
+    return [(bar, signal) for bar, signal in said if signal is not None]
 
 
-def intents(bars: Iterator[Bar]) -> list[tuple[Bar, Intent]]:
-    return [(bar, d.intent) for bar, d in decisions(bars) if d.intent is not None]
+def entries(bars: Iterator[Bar]) -> list[tuple[Bar, Signal]]:
+    return [(bar, s) for bar, s in signals(bars) if s.wish == "enter"]
 
 
 def test_it_speaks_once_every_five_minutes() -> None:
-    said = decisions(tape(1))
+    said = signals(tape(1))
 
     assert len(said) == 3 * 288
     assert all(bar.close_time % (5 * MINUTE_MS) == 0 for bar, _ in said)
-    assert all(d.outlook is not None and d.outlook.price == bar.close for bar, d in said)
+    assert all(signal.price == bar.close for bar, signal in said)
 
 
 def test_it_learns_before_it_acts() -> None:
-    said = decisions(tape(1, minutes=5 * SLOW))
+    said = signals(tape(1, minutes=5 * SLOW))
 
-    assert {d.outlook.action for _, d in said if d.outlook} == {"hold"}
-    assert all(d.intent is None for _, d in said)
-    last = said[-1][1].outlook
-    assert last is not None
-    assert last.reason == "learning, 60 of 61 candles seen"
+    assert {(s.action, s.wish, s.confidence) for _, s in said} == {("hold", "none", 0.0)}
+    assert said[-1][1].reasons == ("learning, 60 of 61 candles seen",)
 
 
 def test_it_trades_both_ways_with_a_stop_and_a_target_twice_as_far() -> None:
-    wanted = intents(tape(2))
+    wanted = entries(tape(2))
 
-    assert {intent.action for _, intent in wanted} == {"buy", "sell"}
-    for bar, intent in wanted:
-        assert intent.stop_price is not None
-        assert intent.target_price is not None
-        risk, gain = bar.close - intent.stop_price, intent.target_price - bar.close
-        assert (risk > 0) == (intent.action == "buy")
+    assert {signal.action for _, signal in wanted} == {"buy", "sell"}
+    for bar, signal in wanted:
+        assert signal.stop_price is not None
+        assert signal.target_price is not None
+        risk, gain = bar.close - signal.stop_price, signal.target_price - bar.close
+        assert (risk > 0) == (signal.action == "buy")
         assert float(gain) == pytest.approx(float(risk) * TARGET_ATR / STOP_ATR)
-        assert 0 < intent.confidence <= 1
+        assert 0 < signal.confidence <= 1
 
 
 def test_its_reasons_have_the_numbers() -> None:
-    _, intent = intents(tape(2))[0]
+    _, signal = entries(tape(2))[0]
 
-    gap, volatility = intent.reasons
+    gap, volatility = signal.reasons
     assert gap.startswith(("EMA 20 over EMA 60 by 0.", "EMA 20 under EMA 60 by 0."))
     assert volatility.endswith("% an hour within 0.15 to 2.50")
 
 
+def test_its_averages_are_what_it_leans_on() -> None:
+    for _, signal in entries(tape(2)):
+        averages, volatility = signal.parts
+        assert averages.contribution == pytest.approx(
+            signal.confidence if signal.action == "buy" else -signal.confidence
+        )
+        assert (averages.name, volatility.name) == ("averages", "volatility")
+        assert volatility.contribution == 0
+
+
 def test_a_handful_of_entries_a_day_not_a_flood() -> None:
-    assert 3 <= len(intents(tape(2))) <= 30
+    assert 3 <= len(entries(tape(2))) <= 30
 
 
 def calm(bars: Iterator[Bar], share: str) -> Iterator[Bar]:
@@ -100,29 +107,37 @@ def calm(bars: Iterator[Bar], share: str) -> Iterator[Bar]:
 
 
 def test_a_market_that_does_not_pay_the_fees_is_left_alone() -> None:
-    assert intents(calm(tape(2), "0.05")) == []
+    assert entries(calm(tape(2), "0.05")) == []
 
 
 def test_a_wild_market_is_left_alone_and_it_says_so() -> None:
-    said = decisions(calm(tape(2), "8"))
+    said = [signal for _, signal in signals(calm(tape(2), "8"))]
+    vetoed = [(signal, signal.veto) for signal in said if signal.veto is not None]
 
-    assert not any(d.intent for _, d in said)
-    assert any("outside 0.15 to 2.50" in d.outlook.reason for _, d in said if d.outlook)
+    assert vetoed
+    assert not any(signal.wish == "enter" for signal in said)
+    for signal, veto in vetoed:
+        assert signal.action != "hold"
+        assert veto.gate == "volatility"
+        assert veto.value is not None
+        assert veto.limit is not None
+        assert veto.value > veto.limit
+        assert veto.reason.endswith("outside 0.15 to 2.50")
 
 
-def test_the_same_bars_give_the_same_decisions() -> None:
-    assert decisions(tape(3)) == decisions(tape(3))
+def test_the_same_bars_give_the_same_signals() -> None:
+    assert signals(tape(3)) == signals(tape(3))
 
 
 def test_symbols_do_not_disturb_each_other() -> None:
-    alone = decisions(tape(3))
+    alone = signals(tape(3))
     strategy = Trend()
     both = []
     for mine, other in zip(tape(3), tape(4), strict=True):
         strategy.on_bar(msgspec.structs.replace(other, symbol="ETH/USDT"), FLAT)
         both.append((mine, strategy.on_bar(mine, FLAT)))
 
-    assert [(bar, d) for bar, d in both if d is not None] == alone
+    assert [(bar, signal) for bar, signal in both if signal is not None] == alone
 
 
 @pytest.mark.parametrize("cut", [0, 7, 700, 2003])
@@ -145,11 +160,12 @@ def test_it_leaves_when_the_averages_turn_against_it(qty: int) -> None:
     strategy = Trend()
     held = AccountView(position=position(qty, BEGIN + 2 * DAY_MS + 1))
     said = [strategy.on_bar(bar, held) for bar in tape(2)]
-    closes = [d.intent for d in said if d is not None and d.intent is not None]
+    closes = [signal for signal in said if signal is not None and signal.wish == "close"]
 
     assert closes
-    assert {(c.action, c.role) for c in closes} == {("close", "signal")}
-    assert all("against the" in c.reasons[0] for c in closes)
+    way = "sell" if qty > 0 else "buy"
+    assert {(signal.action, signal.role) for signal in closes} == {(way, "signal")}
+    assert all("against the" in signal.reasons[0] for signal in closes)
 
 
 def test_it_leaves_after_a_day() -> None:
@@ -158,10 +174,7 @@ def test_it_leaves_after_a_day() -> None:
         strategy.warm(bar)
     held = AccountView(position=position(1, BEGIN))
     late = list(tape(5, minutes=1445, drift=0.0005))[1440:]
-    said = [d for d in (strategy.on_bar(bar, held) for bar in late) if d is not None]
+    [signal] = [s for s in (strategy.on_bar(bar, held) for bar in late) if s is not None]
 
-    intent = said[0].intent
-    assert intent is not None
-    assert (intent.action, intent.role, intent.reasons) == (
-        "close", "timeout", ("held for 24 hours",)
-    )  # fmt: skip
+    assert (signal.action, signal.wish, signal.role) == ("sell", "close", "timeout")
+    assert signal.reasons == ("held for 24 hours",)
