@@ -175,7 +175,8 @@ def close(floor: Floor, symbol: str) -> None:
     assert held is not None
 
     def ask(name: str, number: int, **args: Any) -> CommandRequest:
-        return CommandRequest(id=f"{symbol}{number}", name=name, actor="a", role="owner", args=args)
+        key = f"{symbol} {floor.minute} {number}"
+        return CommandRequest(id=key, name=name, actor="a", role="owner", args=args)
 
     async def wish() -> None:
         prepare = ask("prepare", 1, command="close_position", args={"position_id": held.id})
