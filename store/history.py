@@ -17,6 +17,7 @@ from core.orders import Order
 from core.trades import Trade
 from store import tables
 from store.database import Database
+from store.records import SignalRow
 from store.rows import Item, columns_of, read_as
 from store.writer import Fact
 
@@ -31,11 +32,13 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """Which items of a list, and how many; what is None or empty does not narrow it.
 
     ``since`` is included, ``until`` is not (ms). A list of facts has no symbol or strategy, a
-    list of trades no types.
+    list of trades no types; only signals have an action and a decision.
     """
 
     symbol: str | None = None
     strategy: str | None = None
+    action: str | None = None
+    decision: str | None = None
     types: tuple[str, ...] = ()
     since: int | None = None
     until: int | None = None
@@ -95,6 +98,16 @@ def fills(database: Database, account_id: int, wanted: Wanted = EVERYTHING) -> P
     return _page(database, account_id, wanted, _List(tables.journal, Entry, "at", "id", only))
 
 
+def signals(database: Database, account_id: int, wanted: Wanted = EVERYTHING) -> Page[SignalRow]:
+    """Return signals with the decisions on them by ``at``.
+
+    Raises:
+        DataError: the cursor is not one of ours.
+        StoreError: the database refused.
+    """
+    return _page(database, account_id, wanted, _List(tables.signals, SignalRow, "at", "id"))
+
+
 @dataclass(frozen=True, slots=True)
 class _List(Generic[Item]):
     """A table as a list: what its rows are, its time, and what breaks a tie."""
@@ -109,7 +122,9 @@ class _List(Generic[Item]):
 def _page(database: Database, account_id: int, wanted: Wanted, of: _List[Item]) -> Page[Item]:
     columns, time, tie = of.table.c, of.table.c[of.time], of.table.c[of.tie]
     query = select(*columns_of(of.kind, of.table), time.label("_time"), tie.label("_tie"))
-    query = query.where(columns.account_id == account_id, *_conditions(of, wanted))
+    query = query.where(columns.account_id == account_id, *conditions(of.table, of.time, wanted))
+    if of.only is not None:
+        query = query.where(of.only)
     if wanted.cursor is not None:
         query = query.where(tuple_(time, tie) < tuple_(*_read_cursor(wanted.cursor, tie)))
     query = query.order_by(time.desc(), tie.desc()).limit(wanted.limit + 1)
@@ -121,20 +136,18 @@ def _page(database: Database, account_id: int, wanted: Wanted, of: _List[Item]) 
     return Page([read_as(of.kind, row) for row in shown], cursor)
 
 
-def _conditions(of: _List[Item], wanted: Wanted) -> list[ColumnElement[bool]]:
-    columns = of.table.c
-    conditions = [] if of.only is None else [of.only]
-    if wanted.symbol is not None:
-        conditions.append(columns.symbol == wanted.symbol)
-    if wanted.strategy is not None:
-        conditions.append(columns.strategy == wanted.strategy)
+def conditions(table: Table, time: str, wanted: Wanted) -> list[ColumnElement[bool]]:
+    """Return what rows of *table*, whose time is the column *time*, must be; but for the cursor."""
+    columns = table.c
+    given = {name: getattr(wanted, name) for name in ("symbol", "strategy", "action", "decision")}
+    found = [columns[name] == value for name, value in given.items() if value is not None]
     if wanted.types:
-        conditions.append(columns.type.in_(wanted.types))
+        found.append(columns.type.in_(wanted.types))
     if wanted.since is not None:
-        conditions.append(columns[of.time] >= wanted.since)
+        found.append(columns[time] >= wanted.since)
     if wanted.until is not None:
-        conditions.append(columns[of.time] < wanted.until)
-    return conditions
+        found.append(columns[time] < wanted.until)
+    return found
 
 
 def _write_cursor(time: int, tie: str | int) -> str:

@@ -64,6 +64,15 @@ def choice(name: str, options: Collection[str], default: str) -> str:
     return text
 
 
+def one_of(name: str, options: Collection[str]) -> str | None:
+    """Return the word *name*, or None if it is not given.
+
+    Raises:
+        BadParameter: it is not one of *options*.
+    """
+    return choice(name, options, "") or None if name in _given() else None
+
+
 def text(name: str) -> str | None:
     """Return the text *name*, or None if it is not given.
 

@@ -13,9 +13,10 @@ from store.database import Database
 from store.history import Wanted
 from telegram_webapp import parameters
 from telegram_webapp.auth.needs import requires
-from telegram_webapp.problems import BadParameter, Problem
+from telegram_webapp.problems import BadParameter
 from telegram_webapp.replies import number, reply
 from telegram_webapp.site import Site
+from telegram_webapp.symbols import known_symbol
 
 MAX_HOURS: Final = 10 * 366 * 24
 MAX_CANDLES: Final = 10_000
@@ -61,7 +62,7 @@ def chart_routes(site: Site) -> Blueprint:
         """
         parameters.only("hours", "interval", "until")
         _, now = site.heard()
-        known = _symbol(symbol, now["state"])
+        known = known_symbol(symbol, now["state"])
         interval_ms = INTERVALS[parameters.choice("interval", INTERVALS, "5m")]
         hours = parameters.whole("hours", 1, MAX_HOURS, 24) or 24
         if hours * HOUR_MS // interval_ms > MAX_CANDLES:
@@ -98,17 +99,3 @@ def _fill(entry: Entry) -> dict[str, Any]:
         "role": entry.role,
         "position_id": entry.position_id,
     }
-
-
-def _symbol(asked: str, state: dict[str, Any]) -> str:
-    """Return the symbol meant by *asked*, which may lack the slash.
-
-    Raises:
-        Problem: it is not traded here.
-    """
-    known: dict[str, str] = {name.replace("/", ""): name for name in state["stats"]}
-    found = known.get(asked.replace("/", "").upper())
-    if found is None:
-        detail = f"symbol must be one of {', '.join(sorted(known.values()))}, was {asked[:40]!r}"
-        raise Problem(404, "unknown_symbol", detail)
-    return found

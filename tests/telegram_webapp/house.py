@@ -184,7 +184,9 @@ def fill_state(engine: StandInEngine) -> None:
     for symbol in SYMBOLS:
         publisher.touch("stats", symbol, partial(dict, at=NOW, symbol=symbol))
     for number, symbol in enumerate(SYMBOLS):
-        position: Builder = partial(dict, at=NOW, id=f"p{number}", symbol=symbol, strategy="trend")
+        position: Builder = partial(
+            dict, at=NOW, id=f"p{number}", symbol=symbol, side="long", strategy="trend"
+        )
         publisher.touch("position", f"p{number}", position)
     publisher.flush()
     order = payloads.order(samples.order(1), NOW)

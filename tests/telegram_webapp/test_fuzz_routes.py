@@ -18,10 +18,12 @@ PATHS = [
     "/api/health", "/api/me", "/api/auth/login", "/api/auth/logout", "/api/commands",
     "/api/dashboard", "/api/dashboard/stream", "/api/positions", "/api/orders", "/api/trades",
     "/api/activity", "/api/equity", "/api/data/BTCUSDT", "/api/data/", "/api/digest", "/api/schema",
+    "/api/trades/position-1", "/api/signals", "/api/signals/x", "/api/why", "/api/accounts",
+    "/api/report/status", "/api/report", "/signals", "/performance", "/ab-test",
 ]  # fmt: skip
 PARAMETERS = [
     "symbol", "strategy", "since", "until", "cursor", "limit", "format", "status", "hours",
-    "interval",
+    "interval", "account", "action", "decision",
 ]  # fmt: skip
 METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT", "X"]
 HEADERS = [

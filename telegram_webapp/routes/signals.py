@@ -1,0 +1,182 @@
+"""What the strategies said, what was decided on it, and why nothing was traded."""
+
+from collections.abc import Iterable
+from functools import partial
+from typing import Any, Final
+
+import msgspec
+from flask import Blueprint, Response
+
+from core.market import DAY_MS, HOUR_MS
+from store import history
+from store.access import Role
+from store.database import Database
+from store.decisions import Decisions, count_decisions, last_signal_at, newest_signals
+from store.history import Wanted
+from store.records import SignalRow
+from store.story import find_signal
+from telegram_webapp import parameters
+from telegram_webapp.auth.needs import requires
+from telegram_webapp.listing import FILTERED, FORMATS, Listing
+from telegram_webapp.problems import BadParameter, Problem
+from telegram_webapp.replies import reply
+from telegram_webapp.routes.lists import TRADES
+from telegram_webapp.site import Site
+from telegram_webapp.symbols import known_symbol
+
+SIGNALS: Final = Listing("signals", history.signals, SignalRow.__struct_fields__)
+ACTIONS: Final = ("buy", "sell", "hold")
+DECISIONS: Final = ("traded", "closed", "refused", "held")
+USUAL_HOURS: Final = 2
+MAX_HOURS: Final = 10 * 366 * 24
+LOOKED_BACK_MS: Final = DAY_MS
+
+
+def signal_routes(site: Site) -> Blueprint:
+    """Serve signals with the decisions on them."""
+    blueprint = Blueprint("signals", __name__)
+
+    @blueprint.get("/api/signals")
+    @requires(Role.VIEWER)
+    def signals() -> Response:
+        """Return the signals of the last hours with their counts, or all of them as a file."""
+        parameters.only(*FILTERED, "hours", "action", "decision")
+        wanted = _wanted(site)
+        if parameters.choice("format", FORMATS, "json") != "json":
+            return SIGNALS.reply(site.archive, wanted)
+        return reply(site.archive.ask(partial(_page, wanted=wanted), parameters.account()))
+
+    @blueprint.get("/api/signals/<path:signal_id>")
+    @requires(Role.VIEWER)
+    def signal(signal_id: str) -> Response:
+        """Return one signal, with the trade it led to if that is over.
+
+        Raises:
+            Problem: there is none of that id, or it is not kept any more.
+        """
+        parameters.only("account")
+        asked = parameters.given("signal_id", signal_id)
+        found = site.archive.ask(partial(find_signal, signal_id=asked), parameters.account())
+        if found is None:
+            detail = (
+                f"there is no signal {asked[:80]!r} in this account, or it is not kept any more"
+            )
+            raise Problem(404, "unknown_signal", detail)
+        row, trade = found
+        traded = None if trade is None else TRADES.shown(trade)
+        return reply({"signal": SIGNALS.shown(row), "trade": traded})
+
+    @blueprint.get("/api/why")
+    @requires(Role.VIEWER)
+    def why() -> Response:
+        """Return in words why there is, or is no, trade in a symbol.
+
+        Raises:
+            BadParameter: no symbol is given.
+        """
+        parameters.only("symbol")
+        asked = parameters.text("symbol")
+        if asked is None:
+            raise BadParameter("symbol", "given, such as ETH/USDT or ETH", "")
+        snapshot, data = site.heard()
+        symbol = known_symbol(asked, data["state"])
+        since = data["at"] - LOOKED_BACK_MS
+        newest, decisions = site.archive.ask(partial(_lately, symbol=symbol, since=since))
+        return reply(
+            {
+                "symbol": symbol,
+                "at": data["at"],
+                "stale": snapshot.stale,
+                "answer": " ".join(_answer(symbol, newest, data["state"])),
+                "decisions": [SIGNALS.shown(row) for row in newest],
+                "refusals": _gates(decisions),
+                "counts": _counts(decisions),
+            }
+        )
+
+    return blueprint
+
+
+def _wanted(site: Site) -> Wanted:
+    """Return which signals are asked for: those of the last two hours unless a time is given.
+
+    Raises:
+        BadParameter: a parameter is not what it must be.
+    """
+    wanted = msgspec.structs.replace(
+        parameters.wanted(),
+        action=parameters.one_of("action", ACTIONS),
+        decision=parameters.one_of("decision", DECISIONS),
+    )
+    hours = parameters.whole("hours", 1, MAX_HOURS)
+    if hours is None and (wanted.since, wanted.until) != (None, None):
+        return wanted
+    if hours is not None and wanted.since is not None:
+        raise BadParameter("hours", "left out where since is given", hours)
+    since = max(0, _now(site) - (hours or USUAL_HOURS) * HOUR_MS)
+    return msgspec.structs.replace(wanted, since=since)
+
+
+def _now(site: Site) -> int:
+    """Return the time that hours count back from: the engine's, or the newest signal's."""
+    account_id = parameters.account()
+    data = site.link.snapshot().data
+    if account_id is None and data is not None:
+        return int(data["at"])
+    return site.archive.ask(last_signal_at, account_id) or 0
+
+
+def _page(database: Database, account_id: int, *, wanted: Wanted) -> dict[str, Any]:
+    page = history.signals(database, account_id, wanted)
+    decisions = count_decisions(database, account_id, wanted)
+    average = decisions.avg_confidence
+    return {
+        "signals": [SIGNALS.shown(row) for row in page.items],
+        "counts": _counts(decisions),
+        "avg_confidence": None if average is None else round(average, 4),
+        "by_gate": _gates(decisions),
+        "since": wanted.since,
+        "next_cursor": page.next_cursor,
+    }
+
+
+def _lately(
+    database: Database, account_id: int, *, symbol: str, since: int
+) -> tuple[list[SignalRow], Decisions]:
+    wanted = Wanted(symbol=symbol, since=since)
+    newest = newest_signals(database, account_id, symbol, since)
+    return newest, count_decisions(database, account_id, wanted)
+
+
+def _counts(decisions: Decisions) -> dict[str, int]:
+    found = {**decisions.by_action, **decisions.by_decision}
+    return {name: found.get(name, 0) for name in (*ACTIONS, *DECISIONS)}
+
+
+def _gates(decisions: Decisions) -> list[dict[str, Any]]:
+    return [{"gate": gate, "count": count} for gate, count in decisions.by_gate]
+
+
+def _answer(symbol: str, newest: list[SignalRow], state: dict[str, Any]) -> Iterable[str]:
+    """Yield sentences: what is open, what each strategy decided last, who is silent and why."""
+    held = [p for p in state["positions"].values() if p["symbol"] == symbol]
+    for position in held:
+        yield f"{position['strategy']} has an open {position['side']} position in {symbol}."
+    if not held:
+        yield f"There is no position in {symbol}."
+    for row in newest:
+        yield f"{row.strategy} at {_hour(row.at)} UTC: {_sentence(row.why)}"
+    spoke = {row.strategy for row in newest}
+    for name, member in state["strategies"].items():
+        if name not in spoke:
+            rest = f"is {member['status']}: {member['note']}" if member["note"] else "was silent"
+            yield _sentence(f"{name} {rest}")
+
+
+def _hour(at: int) -> str:
+    minutes = at // 60_000 % 1440
+    return f"{minutes // 60:02d}:{minutes % 60:02d}"
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?")) else f"{text}."

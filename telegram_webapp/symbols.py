@@ -1,0 +1,22 @@
+"""Finding the market that is meant, however it is written."""
+
+from typing import Any
+
+from telegram_webapp.problems import Problem
+
+
+def known_symbol(asked: str, state: dict[str, Any]) -> str:
+    """Return the symbol of *state* meant by *asked*: `BTC/USDT`, `BTCUSDT` or, of one only, `BTC`.
+
+    Raises:
+        Problem: it is not traded here.
+    """
+    known: list[str] = sorted(state["stats"])
+    word = asked.replace("/", "").upper()
+    exact = [name for name in known if name.replace("/", "").upper() == word]
+    by_base = [name for name in known if name.partition("/")[0].upper() == word]
+    found = exact or by_base
+    if len(found) != 1:
+        detail = f"symbol must be one of {', '.join(known)}, was {asked[:40]!r}"
+        raise Problem(404, "unknown_symbol", detail)
+    return found[0]
