@@ -7,6 +7,8 @@ from typing import Final
 
 from core.market import HOUR_MS, MarketMessage, Step
 from core.sanity import MAX_JUMP, Objection, Sanity
+from exchange.base import MarketFeed
+from exchange.replay.feed import ReplayFeed
 from runner.board import Market
 from runner.freshness import Freshness
 from runner.record import Record
@@ -79,6 +81,22 @@ class Sieve:
         title = f"{symbol} trades at a new level"
         detail = f"{now:f} after {before:f}: it was doubted first and has stayed for minutes."
         self._record.alert(self._at, "warn", "data_believed", title, detail)
+
+
+def tell_refused_rows(
+    feed: MarketFeed, freshness: Freshness, record: Record, at: int | None
+) -> None:
+    """Count the rows of a recording that were set aside, and tell of them at engine time *at*.
+
+    None tells nobody: the same recording was told of when it was played first.
+    """
+    if not isinstance(feed, ReplayFeed) or not feed.refused_count:
+        return
+    freshness.refused, freshness.refused_note = feed.refused_count, feed.refused_note
+    if at is not None:
+        title = "Rows of the recording were set aside"
+        detail = f"{feed.refused_note}. The first: {'; '.join(feed.refused[:3])}"
+        record.alert(at, "warn", "rows_refused", title, detail)
 
 
 _UNKNOWN: Final = Objection("symbol", "is not traded here")

@@ -26,6 +26,7 @@ from runner.rebuild import rebuild, wishes_done
 from runner.record import Record
 from runner.recover import portfolio_of, recover
 from runner.roster import Roster
+from runner.sieve import tell_refused_rows
 from runner.state_file import StateFile
 from runner.status import Status
 from runner.tally import Tally
@@ -108,6 +109,8 @@ def wire(
         clock=clock, status=_status(tape, course, clock.now()),
         freshness=Freshness(stale_after_s(settings, tape.speed)), desk=desk,
     )  # fmt: skip
+    told_at = clock.now() if saved is None else None
+    tell_refused_rows(tape.feed, engine.freshness, trader.record, told_at)
     check = LedgerCheck(database, account.id, trader.portfolio)
     pulse = Pulse(engine, StateFile(settings.state_path), check, 1 / settings.publish_hz)
     return Wired(engine, pulse, database, course, saved)

@@ -35,7 +35,17 @@ _QUOTES: Final = ("USDT", "USDC", "FDUSD", "BUSD", "USD", "BTC", "ETH", "EUR")
 _TOO_LARGE: Final = Decimal(10) ** 15
 
 Pick = Callable[[Sequence[str]], tuple[str, ...]]
-Refuse = Callable[[int, str], None]
+
+
+class RowError(DataError):
+    """A row that is set aside; ``kind`` says in two or three words what is wrong with it."""
+
+    def __init__(self, kind: str, text: str) -> None:
+        super().__init__(text)
+        self.kind = kind
+
+
+Refuse = Callable[[int, RowError], None]
 
 
 def symbol_of(path: Path) -> str:
@@ -58,16 +68,17 @@ def milliseconds(text: str) -> int:
     """Return a recorded time, in milliseconds or microseconds, as milliseconds.
 
     Raises:
-        DataError: it is neither.
+        RowError: it is neither.
     """
     try:
         at = int(text)
     except ValueError as error:
-        raise DataError(f"{text.strip()[:40]!r} is no time in milliseconds") from error
+        raise RowError("bad time", f"{text.strip()[:40]!r} is no time in milliseconds") from error
     at = at // 1000 if at >= _LATEST_MS else at
     if not _EARLIEST_MS <= at < _LATEST_MS:
-        raise DataError(
-            f"a time must be milliseconds or microseconds since 1970, was {text.strip()[:40]}"
+        raise RowError(
+            "bad time",
+            f"a time must be milliseconds or microseconds since 1970, was {text.strip()[:40]}",
         )
     return at
 
@@ -84,7 +95,7 @@ class CandleFile:
         tick: the symbol's tick, or a finer power of ten that 99 % of the bars are multiples of.
         rows: how many rows it has, bad ones too.
         refused: the first refused rows, as ``file:line: reason``.
-        refused_count: all of them.
+        reasons: how many rows were refused for which kind of reason.
     """
 
     def __init__(self, path: Path) -> None:
@@ -96,10 +107,16 @@ class CandleFile:
         """
         self.path = path
         self.symbol = symbol_of(path)
-        self.first = self.last = self.rows = self.refused_count = 0
+        self.first = self.last = self.rows = 0
         self.refused: list[str] = []
+        self.reasons: Counter[str] = Counter()
         self.tick = instrument(self.symbol).tick_size
         self._survey()
+
+    @property
+    def refused_count(self) -> int:
+        """Return how many rows were refused."""
+        return self.reasons.total()
 
     def bars(self) -> Iterator[Bar]:
         """Yield the good rows.
@@ -109,13 +126,13 @@ class CandleFile:
         """
         left = self.refused_count
 
-        def refuse(line: int, reason: str) -> None:
+        def refuse(line: int, error: RowError) -> None:
             nonlocal left
             left -= 1
             if left < 0:
                 raise ConfigError(
                     f"{self.path.name}:{line}: the file was changed while it was played: put the "
-                    f"old one back ({reason})"
+                    f"old one back ({error})"
                 )
 
         return self._read(refuse)
@@ -159,9 +176,9 @@ class CandleFile:
         for number, line in numbered:
             try:
                 before = _bar(self.symbol, _cells(line), pick, before)
-            except DataError as error:
+            except RowError as error:
                 if line.strip():
-                    refuse(number, str(error))
+                    refuse(number, error)
                 continue
             yield before
 
@@ -195,24 +212,24 @@ class CandleFile:
             )
         return itemgetter(*map(names.index, COLUMNS))
 
-    def _refuse(self, line: int, reason: str) -> None:
-        self.refused_count += 1
+    def _refuse(self, line: int, error: RowError) -> None:
+        self.reasons[error.kind] += 1
         if len(self.refused) < SHOWN:
-            self.refused.append(f"{self.path.name}:{line}: {reason}")
+            self.refused.append(f"{self.path.name}:{line}: {error}")
 
 
 def _cells(line: str) -> list[str]:
     """Return the cells of one line: a quote that is not closed ends with it.
 
     Raises:
-        DataError: a cell is longer than any of ours.
+        RowError: a cell is longer than any of ours.
     """
     if '"' not in line:
         return line.split(",")
     try:
         return next(csv.reader([line]))
     except csv.Error as error:
-        raise DataError(f"it is no line of CSV ({error})") from error
+        raise RowError("no CSV", f"it is no line of CSV ({error})") from error
 
 
 def _bar(symbol: str, cells: Sequence[str], pick: Pick, before: Bar | None) -> Bar:
@@ -222,18 +239,20 @@ def _bar(symbol: str, cells: Sequence[str], pick: Pick, before: Bar | None) -> B
         sound = 0 < low <= open_ <= high < _TOO_LARGE and low <= close <= high
         sound = sound and 0 <= volume < _TOO_LARGE
     except IndexError as error:
-        raise DataError(f"it has {len(cells)} columns, fewer than it must") from error
+        text = f"it has {len(cells)} columns, fewer than it must"
+        raise RowError("too few columns", text) from error
     except InvalidOperation as error:
         text = ",".join(cells).strip()[:80]
-        raise DataError(f"{text!r} holds something that is no number") from error
+        raise RowError("no number", f"{text!r} holds something that is no number") from error
     if not sound:
-        raise DataError(
+        raise RowError(
+            "impossible prices",
             f"prices must be above 0 and low ≤ open, close ≤ high, volume 0 or more, "
-            f"were {open_:.12g}, {high:.12g}, {low:.12g}, {close:.12g}; {volume:.12g}"
+            f"were {open_:.12g}, {high:.12g}, {low:.12g}, {close:.12g}; {volume:.12g}",
         )
     at = milliseconds(time)
     if at % MINUTE_MS:
-        raise DataError(f"open_time must be a whole minute, was {at}")
+        raise RowError("bad time", f"open_time must be a whole minute, was {at}")
     if before is not None:
         _check_follows(before, at, high, low)
     return Bar(symbol, at, open_, high, low, close, volume)
@@ -243,15 +262,17 @@ def _check_follows(before: Bar, at: int, high: Decimal, low: Decimal) -> None:
     """Check that a bar may come after *before*.
 
     Raises:
-        DataError: its time does not rise, or its prices are out of reach.
+        RowError: its time does not rise, or its prices are out of reach.
     """
     if at <= before.open_time:
-        word = "repeats" if at == before.open_time else "goes back before"
-        raise DataError(f"open_time {at} {word} {before.open_time}")
+        repeats = at == before.open_time
+        kind, word = ("repeated", "repeats") if repeats else ("out of order", "goes back before")
+        raise RowError(kind, f"open_time {at} {word} {before.open_time}")
     if high > before.close * MAX_JUMP or low * MAX_JUMP < before.close:
-        raise DataError(
+        raise RowError(
+            "out of reach",
             f"prices from {low:.12g} to {high:.12g} are more than {MAX_JUMP} times off the close "
-            f"before, {before.close}"
+            f"before, {before.close}",
         )
 
 

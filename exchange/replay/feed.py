@@ -3,6 +3,7 @@
 import hashlib
 import heapq
 import itertools
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -65,6 +66,18 @@ class ReplayFeed:
     def refused_count(self) -> int:
         """Return how many rows were refused so far."""
         return sum(file.refused_count for file in self._all_files())
+
+    @property
+    def refused_note(self) -> str:
+        """Return how many rows were set aside and why, in words; empty when none was."""
+        reasons: Counter[str] = Counter()
+        for file in self._all_files():
+            reasons += file.reasons
+        if not reasons:
+            return ""
+        rows = sum(file.rows for file in self._all_files())
+        kinds = ", ".join(f"{count} {kind}" for kind, count in reasons.most_common())
+        return f"{reasons.total()} of {rows} recorded rows were set aside: {kinds}"
 
     @property
     def next_at(self) -> int:

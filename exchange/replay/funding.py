@@ -2,13 +2,14 @@
 
 import bisect
 import csv
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Final
 
 from core.errors import ConfigError, DataError
 from core.market import MINUTE_MS
+from core.sanity import MAX_FUNDING_RATE
 from exchange.replay.candles import milliseconds, symbol_of
 from exchange.replay.text import lines
 
@@ -26,7 +27,8 @@ class FundingTable:
         """
         self._rates: dict[str, dict[int, Decimal]] = {}
         for path in paths:
-            self._rates.setdefault(symbol_of(path), {}).update(_read(path))
+            known = self._rates.setdefault(symbol_of(path), {})
+            known.update(_read(path, known))
         self._times = {symbol: sorted(rates) for symbol, rates in self._rates.items()}
 
     def due(self, symbol: str, after: int, until: int) -> list[tuple[int, Decimal]]:
@@ -44,7 +46,7 @@ class FundingTable:
         return (times[place], self._rates[symbol][times[place]]) if place < len(times) else None
 
 
-def _read(path: Path) -> dict[int, Decimal]:
+def _read(path: Path, known: Mapping[int, Decimal]) -> dict[int, Decimal]:
     reader = csv.reader(lines(path))
     rates: dict[int, Decimal] = {}
     places: list[int] | None = None
@@ -54,6 +56,8 @@ def _read(path: Path) -> dict[int, Decimal]:
                 places = _header(path, row)
                 continue
             at, rate = _row(row, places)
+            _check_agrees(known, at, rate)
+            _check_agrees(rates, at, rate)
             rates[at] = rate
     except (DataError, csv.Error) as error:
         raise ConfigError(f"{path.name}:{reader.line_num}: {error}") from error
@@ -73,14 +77,25 @@ def _header(path: Path, row: Sequence[str]) -> list[int]:
     return [names.index(name) for name in COLUMNS]
 
 
+def _check_agrees(rates: Mapping[int, Decimal], at: int, rate: Decimal) -> None:
+    """Check that a settlement known already is told the same way.
+
+    Raises:
+        DataError: it had another rate.
+    """
+    if rates.get(at, rate) != rate:
+        raise DataError(f"the rate of {at} is {rate}, and {rates[at]} in a row before")
+
+
 def _row(row: Sequence[str], places: Sequence[int]) -> tuple[int, Decimal]:
     try:
         time, rate = row[places[0]], Decimal(row[places[1]])
-        sound = abs(rate) < 1
+        sound = abs(rate) <= MAX_FUNDING_RATE
     except (InvalidOperation, IndexError):
         sound, time, rate = False, "", Decimal(0)
     if not sound:
         raise DataError(
-            f"a funding row must be a time and a rate below 1, was {','.join(row)[:80]!r}"
+            f"a funding row must be a time and a rate within ±{MAX_FUNDING_RATE}, "
+            f"was {','.join(row)[:80]!r}"
         )
     return (milliseconds(time) + MINUTE_MS // 2) // MINUTE_MS * MINUTE_MS, rate

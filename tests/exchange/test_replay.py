@@ -91,6 +91,8 @@ def test_refused_rows_are_counted_before_and_after_playing(tmp_path: Path) -> No
     assert counted[0] == 2
     assert [line.split(": ")[0] for line in counted[1]] == ["BTCUSDT.csv:3", "ETHUSDT.csv:3"]
     assert (feed.refused_count, feed.refused) == counted
+    assert feed.refused_note == "2 of 6 recorded rows were set aside: 2 too few columns"
+    assert not ReplayFeed([write(tmp_path, "SOLUSDT.csv", HEADER, row(0))]).refused_note
 
 
 def test_progress_is_the_share_of_the_tapes_time(tmp_path: Path) -> None:

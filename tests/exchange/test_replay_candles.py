@@ -236,6 +236,25 @@ def test_a_bad_stretch_is_judged_by_the_whole_file_and_its_words_are_capped(
     assert file.refused_count == 40
 
 
+def test_every_refused_row_is_counted_under_its_kind_of_reason(tmp_path: Path) -> None:
+    rows = [row(n) for n in range(3000)]
+    at = START + 10 * MINUTE_MS
+    rows[10:10] = [
+        f"{at},nan,101,99,100,5", f"{at},inf,101,99,100,5", f"{at},100,101,-1,100,5",
+        f"{at},100,101", f"{at // 1000},100,101,99,100,5", f"{at + 7},100,101,99,100,5",
+        row(9), row(9), row(3), f"{at},9999,9999,9999,9999,5", f"{at};100;101;99;100;5",
+        "2025-05-04T15:34:00Z,100,101,99,100,5",
+    ]  # fmt: skip
+    file = CandleFile(write(tmp_path, "BTCUSDT.csv", HEADER, *rows))
+
+    assert len(list(file.bars())) == 3000
+    assert file.reasons == {
+        "no number": 1, "impossible prices": 2, "too few columns": 2, "bad time": 3,
+        "repeated": 2, "out of order": 1, "out of reach": 1,
+    }  # fmt: skip
+    assert len(file.refused) == file.refused_count == 12
+
+
 def test_a_file_that_is_spoiled_after_it_was_read_is_told_when_it_is_played(
     tmp_path: Path,
 ) -> None:

@@ -103,11 +103,28 @@ def test_a_funding_file_that_cannot_be_used_is_refused_with_a_sentence(
 
 
 @pytest.mark.parametrize(
-    "line", ["x,0.1", f"{START},nan", f"{START},2", f"{START}", f"{START // 1000},0.1", ",,,x"]
-)
+    "line",
+    [
+        "x,0.01", f"{START},nan", f"{START},inf", f"{START},0.051", f"{START}",
+        f"{START // 1000},0.01", ",,,x",
+    ],
+)  # fmt: skip
 def test_a_bad_funding_row_is_refused(tmp_path: Path, line: str) -> None:
     btc = write(tmp_path, "BTCUSDT.csv", HEADER, row(0))
     funding = write(tmp_path, "BTCUSDT-8h.csv", "funding_time,funding_rate", line)
 
     with pytest.raises(ConfigError, match=r"BTCUSDT-8h\.csv:2"):
         ReplayFeed([btc], [funding])
+
+
+@pytest.mark.parametrize("files", [1, 2])
+def test_two_rates_of_one_settlement_are_refused(tmp_path: Path, files: int) -> None:
+    lines = [f"{START},0.0001", f"{START + 5},0.0002"]
+    rows = [lines] if files == 1 else [[line] for line in lines]
+    paths = [
+        write(tmp_path, f"BTCUSDT-{number}.csv", "funding_time,funding_rate", *mine)
+        for number, mine in enumerate(rows)
+    ]
+
+    with pytest.raises(ConfigError, match=f"the rate of {START} is 0.0002, and 0.0001"):
+        FundingTable(paths)

@@ -15,6 +15,7 @@ from infra.bus.base import CommandRequest
 from runner.past import play
 from runner.wiring import Wired
 from tests.runner.engines import NOW, Listener, open_engine, settings, warm
+from tests.runner.tapes import record
 
 BTC, ETH, SOL = "BTC/USDT", "ETH/USDT", "SOL/USDT"
 PRICES = {BTC: Decimal(66_000), ETH: Decimal(3_200), SOL: Decimal(150)}
@@ -246,6 +247,29 @@ def test_history_is_sifted_too(tmp_path: Path) -> None:
     stored = len(wired.engine.trader.board.markets[BTC].bars)
     assert stored == len(wired.engine.trader.board.markets[ETH].bars) - 14
     wired.close()
+
+
+def test_rows_of_a_recording_that_were_set_aside_are_shown_and_told_once(tmp_path: Path) -> None:
+    paths = record(tmp_path / "tape", 1)
+    rows = paths[0].read_text(encoding="utf-8").splitlines()
+    rows[600:600] = [f"{rows[600].split(',')[0]},nan,1,1,1,1", rows[599]]
+    paths[0].write_text("\n".join(rows), encoding="utf-8")
+    wanted = settings(
+        tmp_path, market="replay", replay=paths, speed="max", strategies=["holder"]
+    )  # fmt: skip
+    heard = [Listener(), Listener()]
+    for listener in heard:
+        wired = open_engine(wanted, listener)
+        asyncio.run(warm(wired))
+        wired.close()
+
+    note = "2 of 2882 recorded rows were set aside: 1 no number, 1 repeated"
+    for listener in heard:
+        feed = listener.state["feed"]
+        assert (feed["refused"], feed["refused_note"]) == (2, note)
+        told = [a for a in listener.state["activity"] if a["kind"] == "alert_raised"]
+        assert [a["title"] for a in told] == ["Rows of the recording were set aside"]
+        assert told[0]["detail"].startswith(f"{note}. The first: BTCUSDT-1m.csv:601: '")
 
 
 def test_sound_data_loses_nothing(tmp_path: Path) -> None:
