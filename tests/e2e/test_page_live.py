@@ -174,7 +174,7 @@ def test_every_view_opens_from_the_bar_and_by_the_browsers_buttons(
 ) -> None:
     page = visit(shared_stage).sign_in()
     nav = page.get_by_role("navigation", name="Views")
-    for view in ("Market", "Trades", "More", "Overview"):
+    for view in ("Market", "Signals", "More", "Overview"):
         nav.get_by_role("link", name=view).click()
         expect(nav.locator("[aria-current=page]")).to_have_text(view)
         expect(page.locator("main > *").first).to_be_attached()

@@ -137,7 +137,9 @@ def test_a_trade_tells_its_whole_story(lively_stage: Stage, visit: Visit) -> Non
 def test_an_old_trade_is_found_and_one_that_is_not_there_is_said(
     lively_stage: Stage, visit: Visit
 ) -> None:
-    page = visit(lively_stage).sign_in(path="trades?trade=position-1")
+    visitor = visit(lively_stage)
+    visitor.expected = ["api/trades/nothing"]
+    page = visitor.sign_in(path="trades?trade=position-1")
     expect(page.locator(".trade-head")).to_contain_text("+$12.20")
 
     page.goto(f"{lively_stage.url}trades?trade=nothing")

@@ -29,9 +29,12 @@ def sit(browser: Browser, lively_stage: Stage) -> Iterator[Sit]:
     """Let somebody sit down at a large screen."""
     visitors: list[Visitor] = []
 
-    def come(width: int = 1440, height: int = 900, role: Role = Role.OWNER) -> Page:
+    def come(
+        width: int = 1440, height: int = 900, role: Role = Role.OWNER, expected: str = ""
+    ) -> Page:
         context = browser.new_context(viewport={"width": width, "height": height})
         visitors.append(Visitor(context, lively_stage))
+        visitors[-1].expected = [expected] if expected else []
         page = visitors[-1].sign_in(role)
         expect(page.locator(".tbl-positions tbody tr")).to_have_count(2)
         return page
@@ -63,7 +66,7 @@ def test_a_smaller_desk_stacks_and_never_scrolls_sideways(sit: Sit) -> None:
 
 
 def test_tabs_turn_to_orders_and_trades(sit: Sit, lively_stage: Stage) -> None:
-    page = sit()
+    page = sit(expected="api/trades/p9")  # only told, not stored
     page.get_by_role("button", name="Orders 2").click()
     expect(page.locator(".tbl-orders tbody tr")).to_have_count(2)
     expect(page.locator(".tbl-orders")).to_contain_text("62,850.0")

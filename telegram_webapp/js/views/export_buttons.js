@@ -23,7 +23,7 @@ export function exportButtons(app, what, filter) {
     const given = filter();
     const marks = ["symbol", "strategy"].map((name) => String(given[name] ?? "").replace("/", ""));
     try {
-      await app.api.download(`api/${what}`, { ...given, format: format === "csv" ? "csv" : "json" }, `${["quarterdeck", what, ...marks].filter(Boolean).join("-")}.${format}`);
+      await app.api.download(`api/${what}`, { ...given, format: format === "csv" ? "csv" : "json-file" }, `${["quarterdeck", what, ...marks].filter(Boolean).join("-")}.${format}`);
     } catch (error) {
       app.toast({ tone: "bad", title: "The file was not saved", detail: /** @type {any} */ (error).detail ?? String(error) });
     }

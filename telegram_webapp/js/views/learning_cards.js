@@ -22,7 +22,7 @@ export function learningCards(app) {
     const ask = async (/** @type {string} */ path, /** @type {string} */ name) => (await app.api.get(path, { strategy, account }))[name];
     const [parts, scores] = await Promise.allSettled([ask("api/theories", "theories"), ask("api/models", "models")]);
     if (cards.strategy !== strategy) return;
-    fill(theories, settled(parts), theoryTable, (rows) => `${counted(rows.length, "theory").replace("theorys", "theories")}, hit rate`);
+    fill(theories, settled(parts), theoryTable, (rows) => `${digits(rows.length, 0)} parts, how often right`);
     fill(models, settled(scores), modelTable, () => "Brier: lower is better");
   }
 }

@@ -3,18 +3,19 @@
 import { mountCandleChart } from "../charts/candle_chart.js";
 import { INTERVALS } from "../charts/intervals.js";
 import { h } from "../dom.js";
-import { UNKNOWN, capital, change, leverage, money, percentChange, price as priceText, quantity, toneOf } from "../format.js";
+import { MINUS, UNKNOWN, capital, change, digits, leverage, money, percentChange, price as priceText, quantity, signOf, toneOf } from "../format.js";
 import { icon } from "../icons.js";
 import { day, hourMinuteSecond, span, when } from "../time.js";
+import { reasonCards } from "./trade_reasons.js";
 import { timelineOf } from "./trade_timeline.js";
 import { exitWords } from "./trade_rows.js";
 
 /** @typedef {import("../main.js").App} App */
 /** @typedef {Record<string, any>} Trade */
+/** @typedef {Record<string, any>} Story an answer of api/trades/… */
 
 const CANDLES_WANTED = 70;
 const AROUND = 0.6;
-const SEARCH_PAGE = 200;
 
 /** @param {HTMLElement} root @param {App} app @param {string} id @returns {import("../main.js").View} */
 export function mount(root, app, id) {
@@ -28,15 +29,15 @@ class TradeDetail {
   #body;
   /** @type {import("../main.js").View | null} */
   #chart = null;
-  #shown = false;
-  #searching = false;
+  #asked = false;
   #stopped = false;
 
   /** @param {HTMLElement} root @param {App} app @param {string} id */
   constructor(root, app, id) {
     this.#app = app;
     this.#id = id;
-    const back = h("a.link.back", { href: app.router.href("trades") }, icon("chevron", true), "Trades");
+    const account = app.router.current.params.get("account");
+    const back = h("a.link.back", { href: app.router.href("trades", account ? { account } : {}) }, icon("chevron", true), "Trades");
     this.#body = h("div", { "aria-busy": "true" }, h("p.cap.part", {}, "Loading the trade"));
     root.append(h("div.trades-view.trade-detail", {}, h("div.part", {}, back), this.#body));
   }
@@ -44,7 +45,7 @@ class TradeDetail {
   /** @param {import("../main.js").State} state @param {Set<string>} changed */
   update(state, changed) {
     if (!state) return;
-    if (!this.#shown) this.#find(state);
+    if (!this.#asked) void this.#load();
     this.#chart?.update(state, changed);
   }
 
@@ -53,60 +54,42 @@ class TradeDetail {
     this.#chart?.unmount();
   }
 
-  /** @param {NonNullable<import("../main.js").State>} state */
-  #find(state) {
-    const trade = state.trades.find((/** @type {Trade} */ item) => item.id === this.#id);
-    if (trade) this.#show(trade, state);
-    else if (!this.#searching) void this.#search();
-  }
-
-  /** Look for it page by page: an old trade is only in the database. */
-  async #search() {
-    this.#searching = true;
-    let cursor;
+  async #load() {
+    this.#asked = true;
+    const { app, id } = { app: this.#app, id: this.#id };
     try {
-      do {
-        const page = await this.#app.api.get("api/trades", { cursor, limit: SEARCH_PAGE });
-        const trade = page.trades.find((/** @type {Trade} */ item) => item.id === this.#id);
-        if (trade && this.#app.store.state) return this.#show(trade, this.#app.store.state);
-        cursor = page.next_cursor;
-      } while (cursor && !this.#stopped);
-      this.#say("There is no such trade", "It belongs to another account, or the address is not whole.");
+      const story = await app.api.get(`api/trades/${encodeURIComponent(id)}`, { account: app.router.current.params.get("account") });
+      if (!this.#stopped && app.store.state) this.#show(story, app.store.state);
     } catch (error) {
-      this.#say("The trade did not load", /** @type {any} */ (error).detail ?? String(error));
+      const { status, detail } = /** @type {import("../api.js").ApiError} */ (error);
+      const told = app.store.state?.trades.find((/** @type {Trade} */ item) => item.id === id);
+      if (this.#stopped) return;
+      if (told && app.store.state) this.#show({ trade: told, facts: app.store.state.activity.filter((/** @type {any} */ fact) => fact.position_id === id) }, app.store.state);
+      else if (status === 404) this.#say("There is no such trade", "It belongs to another account, or the address is not whole.");
+      else this.#say("The trade did not load", detail ?? String(error), true);
     }
-    return undefined;
   }
 
-  /** @param {string} title @param {string} text */
-  #say(title, text) {
-    this.#body.replaceChildren(h("div.part", {}, h("div.empty.card", { role: "alert" }, h("span.ic", {}, icon("trades")), h("b", {}, title), h("p", {}, text))));
+  /** @param {string} title @param {string} text @param {boolean} [again] whether it may be asked for again */
+  #say(title, text, again = false) {
+    const retry = again && h("button.btn.quiet", { type: "button", onclick: () => void this.#load() }, "Try again");
+    this.#body.replaceChildren(h("div.part", {}, h("div.empty.card", { role: "alert" }, h("span.ic", {}, icon("trades")), h("b", {}, title), h("p", {}, text), retry)));
     this.#body.removeAttribute("aria-busy");
   }
 
-  /** @param {Trade} trade @param {NonNullable<import("../main.js").State>} state */
-  #show(trade, state) {
-    if (this.#shown || this.#stopped) return;
-    this.#shown = true;
+  /** @param {Story} story @param {NonNullable<import("../main.js").State>} state */
+  #show(story, state) {
+    const { trade } = story;
     const stats = state.stats[trade.symbol];
     const candles = h("div.card.trade-candles");
-    const timeline = h("ol.timeline.fact");
     this.#body.removeAttribute("aria-busy");
     this.#body.replaceChildren(
       h("div.part", {}, head(trade, stats, this.#app.clock.now())),
       h("div.part.trade-body.gap", {},
-        h("div.cards", {}, candles, h("section.card.panel", {}, h("h2", {}, "What happened"), timeline)),
+        h("div.cards", {}, candles, ...reasonCards(story, this.#app), h("section.card.panel", {}, h("h2", {}, "What happened"), h("ol.timeline.fact", {}, ...timelineOf(trade, story.facts ?? [], stats)))),
         h("div.cards", {}, results(trade, stats), reach(trade), facts(trade, stats))));
-    void timelineOf(this.#app, trade).then((rows) => timeline.replaceChildren(...rows));
-    void this.#drawCandles(candles, trade);
-  }
-
-  /** @param {HTMLElement} box @param {Trade} trade */
-  async #drawCandles(box, trade) {
-    const levels = await levelsOf(this.#app, trade);
-    if (this.#stopped) return;
-    this.#chart = mountCandleChart(box, this.#app, { symbol: trade.symbol, interval: intervalFor(trade), past: pastOf(trade, levels) });
-    this.#chart.update(this.#app.store.state, new Set(["prices"]));
+    this.#chart = mountCandleChart(candles, this.#app, { symbol: trade.symbol, interval: intervalFor(trade), past: pastOf(trade, levelsOf(story)) });
+    this.#chart.update(state, new Set(["prices"]));
   }
 }
 
@@ -130,7 +113,15 @@ function results(trade, stats) {
     row("Fees", change(-trade.fees)),
     row("Funding", change(trade.funding)),
     row("Net result", change(trade.net_pnl), trade.net_pnl, true),
+    ...(trade.risk ? [row("In R, what the stop risked", inRisk(trade.net_pnl / trade.risk))] : []),
+    ...(typeof trade.slippage === "number" ? [row("Slippage, in the prices", change(-trade.slippage))] : []),
     row("ROE, on entry margin", percentChange(trade.roe_pct), trade.roe_pct)));
+}
+
+/** `+1.24 R` @param {number} multiple */
+function inRisk(multiple) {
+  const sign = signOf(multiple);
+  return `${sign < 0 ? MINUS : sign > 0 ? "+" : ""}${digits(multiple, 2)} R`;
 }
 
 /** How far it went against us and for us while it was open. @param {Trade} trade */
@@ -170,22 +161,12 @@ function pastOf(trade, levels) {
   return { from: trade.opened_at - room, to: trade.closed_at + room, position: trade.id, levels };
 }
 
-/**
- * Its lines: where it began and ended, and the last place of its stop and its target.
- * @param {App} app
- * @param {Trade} trade
- * @returns {Promise<import("../charts/levels.js").Level[]>}
- */
-async function levelsOf(app, trade) {
-  const asked = { status: "all", symbol: trade.symbol, strategy: trade.strategy, since: trade.opened_at, until: trade.closed_at + 1, limit: 50 };
-  const { orders } = await app.api.get("api/orders", asked).catch(() => ({ orders: [] }));
-  const own = orders.filter((/** @type {Record<string, any>} */ order) => order.position_id === trade.id);
+/** Its lines: where it began and ended, and the last place of its stop and its target. @param {Story} story */
+function levelsOf({ trade, stop_price: stop, target_price: target }) {
   /** @type {import("../charts/levels.js").Level[]} */
   const levels = [];
-  for (const [kind, word] of /** @type {const} */ ([["target", "Target"], ["stop", "Stop"]])) {
-    const order = own.find((/** @type {Record<string, any>} */ item) => item.role === kind && item.trigger_price);
-    if (order) levels.push({ kind, word, value: order.trigger_price });
-  }
+  if (typeof target === "number") levels.push({ kind: "target", word: "Target", value: target });
+  if (typeof stop === "number") levels.push({ kind: "stop", word: "Stop", value: stop });
   levels.push({ kind: "entry", value: trade.entry_price, word: `Entry, ${trade.side} ${leverage(trade.leverage)}` });
   levels.push({ kind: "mark", value: trade.exit_price, word: "Exit" });
   return levels;

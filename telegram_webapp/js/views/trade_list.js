@@ -4,6 +4,7 @@ import { h, setText } from "../dom.js";
 import { setTone } from "../figure.js";
 import { UNKNOWN, change, percent, toneOf } from "../format.js";
 import { icon } from "../icons.js";
+import { accountChoice } from "./account_choice.js";
 import { choice } from "./choice.js";
 import { performanceTabs } from "./performance_tabs.js";
 import { exportButtons } from "./export_buttons.js";
@@ -27,14 +28,16 @@ class TradeList {
   #known = new Map();
   /** Where the next page begins; null: nothing older; undefined: never asked. @type {string | null | undefined} */
   #cursor;
-  #filter = { symbol: "", strategy: "" };
+  #filter = { symbol: "", strategy: "", account: "" };
   #turn = 0;
+  #account;
   #parts;
   #show;
 
   /** @param {HTMLElement} root @param {App} app */
   constructor(root, app) {
     this.#app = app;
+    this.#account = accountChoice(app, () => {});
     this.#parts = this.#build(root);
     this.#show = tradeRows(this.#parts.list, app);
   }
@@ -42,6 +45,7 @@ class TradeList {
   /** @param {State} state @param {Set<string>} changed */
   update(state, changed) {
     if (changed.has("route")) this.#enter();
+    if (this.#filter.account) this.#account.update(changed);
     if (!state) return;
     if (!["trades", "route", "time", "prices"].some((name) => changed.has(name))) return;
     this.#offer(state);
@@ -63,7 +67,7 @@ class TradeList {
     const note = h("p.cap", { role: "status" });
     root.append(h("div.trades-view", {},
       performanceTabs(this.#app, "trades"),
-      h("div.part.sec", {}, h("h1.title", {}, "Trades"), h("span.sp"), file),
+      h("div.part.sec", {}, h("h1.title", {}, "Trades"), h("span.sp"), file), this.#account.note,
       h("div.part.filters", {}, symbol.el, strategy.el),
       h("div.part.trades-sum", {}, h("dl.card.figs", { "aria-label": "Totals of the trades shown" }, count.el, net.el, wins.el)),
       h("div.part.trades-list", {}, list, emptyBox, h("div.load", {}, more, note))));
@@ -73,7 +77,8 @@ class TradeList {
   /** Take the filter from the address and begin at the newest. */
   #enter() {
     const { params } = this.#app.router.current;
-    this.#filter = { symbol: params.get("symbol") ?? "", strategy: params.get("strategy") ?? "" };
+    this.#filter = { symbol: params.get("symbol") ?? "", strategy: params.get("strategy") ?? "", account: params.get("account") ?? "" };
+    this.#account.show(this.#filter.account);
     this.#known.clear();
     this.#cursor = undefined;
     void this.#load();
@@ -108,7 +113,7 @@ class TradeList {
 
   /** Fill the choices with what there is. @param {NonNullable<State>} state */
   #offer(state) {
-    const all = [...this.#known.values(), ...state.trades];
+    const all = [...this.#known.values(), ...(this.#filter.account ? [] : state.trades)];
     const names = (/** @type {string[]} */ more, /** @type {string} */ key) => [...new Set([...more, ...all.map((trade) => trade[key])])].sort();
     this.#parts.symbol.offer(["", ...names([...Object.keys(state.prices), this.#filter.symbol].filter(Boolean), "symbol")], "All markets", this.#filter.symbol);
     const strategies = Object.keys(state.strategies);
@@ -118,7 +123,7 @@ class TradeList {
   /** Trades that pass the filter; live ones join once the newest page is there. @returns {Trade[]} */
   #trades() {
     const { symbol, strategy } = this.#filter;
-    const live = this.#app.store.state?.trades ?? [];
+    const live = this.#filter.account ? [] : this.#app.store.state?.trades ?? [];
     const wanted = (/** @type {Trade} */ trade) => (!symbol || trade.symbol === symbol) && (!strategy || trade.strategy === strategy);
     const joined = new Map([...live.filter(wanted).map((/** @type {Trade} */ trade) => /** @type {[string, Trade]} */ ([trade.id, trade])), ...this.#known]);
     return [...joined.values()].sort(newestFirst);

@@ -15,6 +15,12 @@ export function exitWords(trade) {
   return `by ${trade.exit_reason === "manual" ? "hand" : trade.exit_reason}`;
 }
 
+/** Where a trade is told whole, of the account that is looked at. @param {App} app @param {string} id */
+export function tradeHref(app, id) {
+  const account = app.router.current.params.get("account");
+  return app.router.href("trades", account ? { trade: id, account } : { trade: id });
+}
+
 /** Newest first, as every list of trades is shown. @param {Trade} a @param {Trade} b @returns {number} */
 export function newestFirst(a, b) {
   return b.closed_at - a.closed_at || (a.id < b.id ? 1 : -1);
@@ -37,7 +43,7 @@ function row(trade, app) {
   const time = h("span");
   const name = /** @type {Record<string, string>} */ (ICONS)[trade.exit_reason] ?? "flag";
   const held = span(trade.closed_at - trade.opened_at);
-  const el = h("li.fact", {}, h("a.trade", { href: app.router.href("trades", { trade: trade.id }) },
+  const el = h("li.fact", {}, h("a.trade", { href: tradeHref(app, trade.id) },
     h("span.ic", { class: `ic ${tone === "flat" ? "" : tone}` }, icon(name)),
     h("div", {},
       h("div.h", {}, h("span", {}, baseOf(symbol)), h("span.tag", {}, `${capital(side)} ${leverage(trade.leverage)}`)),

@@ -8,17 +8,14 @@ import { exitWords } from "./trade_rows.js";
 /** @typedef {Record<string, any>} Fact */
 /** @typedef {{at: number, title: string, detail: string, amount: number | null, end?: boolean}} Step */
 
-const FACTS_ASKED = 500;
-
 /**
- * Build the rows; facts the server does not have any more are left out.
- * @param {import("../main.js").App} app
+ * Build the rows.
  * @param {Fact} trade
- * @returns {Promise<HTMLElement[]>}
+ * @param {Fact[]} facts of its position; those that are not kept any more are left out
+ * @param {any} stats of its symbol
+ * @returns {HTMLElement[]}
  */
-export async function timelineOf(app, trade) {
-  const facts = await factsOf(app, trade);
-  const stats = app.store.state?.stats[trade.symbol];
+export function timelineOf(trade, facts, stats) {
   const fills = facts.filter((fact) => fact.kind === "order_filled");
   const parts = [fills.filter((fill) => !fill.reduce_only), fills.filter((fill) => fill.reduce_only)];
   const middle = [
@@ -27,14 +24,6 @@ export async function timelineOf(app, trade) {
     ...parts.filter((side) => side.length > 1).flat().map((fill) => filled(fill, stats)),
   ].sort((a, b) => a.at - b.at);
   return [opened(trade, stats, parts[0]), ...middle, closed(trade, stats, parts[1])].map((step) => row(step, trade));
-}
-
-/** @param {import("../main.js").App} app @param {Fact} trade @returns {Promise<Fact[]>} */
-async function factsOf(app, trade) {
-  const live = app.store.state?.activity ?? [];
-  const past = await app.api.get("api/activity", { since: trade.opened_at, until: trade.closed_at + 1, limit: FACTS_ASKED }).catch(() => ({ activity: [] }));
-  const all = new Map([...live, ...past.activity].map((fact) => [fact.fact_id, fact]));
-  return [...all.values()].filter((fact) => fact.position_id === trade.id);
 }
 
 /** @param {Fact} fill @param {any} stats @returns {Step} */

@@ -2,9 +2,10 @@
 
 import { decisionLine, gateWords } from "../decisions.js";
 import { h, keyedList, setText } from "../dom.js";
-import { baseOf, counted } from "../format.js";
+import { baseOf, counted, digits } from "../format.js";
 import { icon } from "../icons.js";
 import { span } from "../time.js";
+import { signalRows } from "./signal_rows.js";
 
 /** @typedef {import("../main.js").App} App */
 /** @typedef {import("../fold.js").State} State */
@@ -48,7 +49,10 @@ function card(symbol, app) {
   async function ask() {
     if (!body.firstChild) body.append(h("p.cap", {}, "Asking the record"));
     try {
-      body.replaceChildren(...told(await app.api.get("api/why", { symbol })));
+      const why = await app.api.get("api/why", { symbol });
+      const list = h("ul.thoughts");
+      signalRows(list, app)(why.decisions);
+      body.replaceChildren(...told(why), list);
     } catch (error) {
       body.replaceChildren(h("p.cap", { role: "alert" }, `The answer did not load. ${/** @type {any} */ (error).detail ?? ""}`));
     }
@@ -69,10 +73,10 @@ function headline(state, symbol, newest, app) {
 }
 
 /** @param {Record<string, any>} why @returns {HTMLElement[]} */
-function told(why) {
-  const refusals = (why.refusals ?? []).map((/** @type {any} */ item) => `${item.count} refused by ${gateWords(item.gate)}`);
+function told({ answer, refusals, counts }) {
+  const gates = refusals.map((/** @type {any} */ { gate, count }) => `${gateWords(gate)} ${digits(count, 0)}`);
   return [
-    h("p", {}, why.answer),
-    h("p.cap", {}, refusals.length ? `In 24 h: ${refusals.join(", ")}.` : `In 24 h ${counted(0, "signal")} was refused.`),
+    h("p", {}, answer),
+    h("p.cap", {}, `In 24 h: ${counted(counts.traded, "trade")}. ${gates.length ? `Stopped by ${gates.join(", ")}.` : "No gate stopped anything."}`),
   ];
 }
