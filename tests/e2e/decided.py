@@ -43,7 +43,7 @@ def _signal(number: int, now: int, led_to: str) -> SignalRow:
     traded = decision == "traded"
     levels: dict[str, Any] = (
         {
-            "stop_price": Decimal("3060.5"), "target_price": Decimal("3190"),
+            "stop_price": Decimal("3060.5"), "target_price": Decimal(3190),
             "expected_pct": 0.31, "expected_pnl": Decimal("4.2"),
         }
         if traded
