@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def play_history(folder: Path, days: int) -> tuple[int, float]:
     """Play *days* of three symbols into a new database; return (bars, CPU seconds)."""
-    settings = Settings(data_dir=folder, market="sim", warmup_days=days)
+    settings = Settings(data_dir=folder, market="sim", warmup_days=days, strategies=["trend"])
     wired = wire(settings, choose_tape(settings, NOW), SetClock(NOW), lambda _: None)
 
     async def run() -> int:
