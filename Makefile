@@ -13,7 +13,7 @@ run: setup
 
 test: setup-dev
 	@$(BIN)/python -m tools.ensure_browser
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile $(ARGS)
 
 check: setup-dev
 	$(BIN)/ruff check .
