@@ -19,7 +19,7 @@ from store import tables
 from store.database import Database
 from store.records import SignalRow
 from store.rows import Item, columns_of, read_as
-from store.writer import Fact
+from store.writer import EquityPoint, Fact
 
 PAGE_LIMIT: Final = 100
 
@@ -106,6 +106,17 @@ def signals(database: Database, account_id: int, wanted: Wanted = EVERYTHING) ->
         StoreError: the database refused.
     """
     return _page(database, account_id, wanted, _List(tables.signals, SignalRow, "at", "id"))
+
+
+def equity(database: Database, account_id: int, wanted: Wanted = EVERYTHING) -> Page[EquityPoint]:
+    """Return every point of equity by ``at``: of a strategy, or of the whole account without one.
+
+    Raises:
+        DataError: the cursor is not one of ours.
+        StoreError: the database refused.
+    """
+    wanted = msgspec.structs.replace(wanted, strategy=wanted.strategy or "")
+    return _page(database, account_id, wanted, _List(tables.equity, EquityPoint, "at", "at"))
 
 
 @dataclass(frozen=True, slots=True)

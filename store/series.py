@@ -7,6 +7,8 @@ from sqlalchemy import BigInteger, ColumnElement, Select, func, literal, select,
 from core.market import MINUTE_MS
 from store import tables
 from store.database import Database
+from store.records import PerformancePoint
+from store.rows import columns_of, read_as
 from store.writer import EquityPoint
 
 EQUITY_POINTS: Final = 600
@@ -48,6 +50,24 @@ def equity(
             span = (rows[0].at, connection.execute(backwards).one().at)
             rows = connection.execute(_thinned(mine, span, max_points)).all()
     return [EquityPoint(row.at, row.equity, row.balance, row.strategy) for row in rows]
+
+
+def last_moment(database: Database, account_id: int) -> int | None:
+    """Return the time (ms) of the newest point of equity or closed trade, None without any.
+
+    Raises:
+        StoreError: the database refused.
+    """
+    points, trades = tables.equity, tables.trades
+    newest = (
+        select(func.max(points.c.at)).where(
+            points.c.account_id == account_id, points.c.strategy == ""
+        ),
+        select(func.max(trades.c.closed_at)).where(trades.c.account_id == account_id),
+    )
+    with database.read() as connection:
+        found = [connection.execute(query).scalar() for query in newest]
+    return max((at for at in found if at is not None), default=None)
 
 
 def candles(
@@ -93,6 +113,26 @@ def candles(
         (r.first // interval_ms * interval_ms, r.open, r.high, r.low, r.close, round(r.volume, 8))
         for r in rows
     ]
+
+
+def performance(
+    database: Database, account_id: int, strategy: str = "", newest: int = 5000
+) -> list[PerformancePoint]:
+    """Return the *newest* hourly headline figures, oldest first.
+
+    Raises:
+        StoreError: the database refused.
+    """
+    table = tables.performance_metrics
+    query = (
+        select(*columns_of(PerformancePoint, table))
+        .where(table.c.account_id == account_id, table.c.strategy == strategy)
+        .order_by(table.c.at.desc())
+        .limit(newest)
+    )
+    with database.read() as connection:
+        rows = connection.execute(query).all()
+    return [read_as(PerformancePoint, row) for row in reversed(rows)]
 
 
 def candle_span(

@@ -1,7 +1,7 @@
 """A whole dashboard in this process: real databases, a real bus, Flask's own client."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -24,7 +24,8 @@ from runner.publisher import Builder
 from store.access import AccessStore, Role
 from store.accounts import current_account, find_or_create_account
 from store.database import Database
-from store.writer import Batch, Writer
+from store.imported import imported_account
+from store.writer import Batch, EquityPoint, Writer
 from telegram_webapp.app import create_app
 from telegram_webapp.auth.doorman import Doorman
 from telegram_webapp.hub import Hub
@@ -139,12 +140,18 @@ class House:
 
     def remember(self, batch: Batch) -> int:
         """Store more of the history, of the engine's account; return the account's id."""
-        database = Database(self.settings.database)
-        account = current_account(database)
-        assert account is not None
-        Writer(database, account.id).commit(batch)
-        database.close()
-        return account.id
+        with closing(Database(self.settings.database)) as database:
+            account = current_account(database)
+            assert account is not None
+            Writer(database, account.id).commit(batch)
+            return account.id
+
+    def bring_in(self, label: str, batch: Batch) -> int:
+        """Store the history of an account from elsewhere; return its id."""
+        with closing(Database(self.settings.database)) as database:
+            account = imported_account(database, label, Decimal(500), now=1)
+            Writer(database, account.id).commit(batch)
+            return account.id
 
     def stop_engine(self) -> None:
         """Stop the engine and wait until that was noticed."""
@@ -207,7 +214,10 @@ def fill_history(data_dir: Path) -> None:
         ],
         facts=[samples.fact(n, "order_refused" if n == 2 else "order_filled") for n in range(9)],
         candles=[samples.bar(minute) for minute in range(MINUTES)],
-        equity=[samples.point(minute) for minute in range(MINUTES)],
+        equity=[
+            *(samples.point(minute) for minute in range(MINUTES)),
+            EquityPoint(samples.START + 5 * MINUTE_MS, Decimal("5000.5"), Decimal(5000), "trend"),
+        ],
     )
     Writer(database, account.id).commit(batch)
     database.close()

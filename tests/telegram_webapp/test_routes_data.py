@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,9 @@ import msgspec
 import pytest
 
 from core.dashboard import FOLD_TABLE
-from core.market import MINUTE_MS
+from core.market import HOUR_MS, MINUTE_MS
 from store.access import Role
+from store.writer import Batch, EquityPoint
 from tests.store import samples
 from tests.telegram_webapp.house import MINUTES, NOW, House, house, problem
 from tests.telegram_webapp.rig import until
@@ -177,6 +179,46 @@ def test_equity_is_points_of_the_last_hours(open_house: House) -> None:
     assert hour == whole[60:]
 
 
+def test_equity_of_a_strategy_is_its_sub_accounts(open_house: House) -> None:
+    assert body(open_house, "/api/equity?strategy=trend")["points"] == [
+        [samples.START + 5 * MINUTE_MS, 5000.5]
+    ]
+    assert body(open_house, "/api/equity?strategy=nobody")["points"] == []
+
+
+def test_equity_as_a_file_is_every_point_and_exact(open_house: House) -> None:
+    rows = list(csv.DictReader(io.StringIO(open_house.get("/api/equity?format=csv").text)))
+    assert len(rows) == MINUTES
+    assert (rows[-1]["at"], rows[-1]["equity"]) == (str(samples.START), "10012.34567891")
+
+    own = msgspec.json.decode(open_house.get("/api/equity?format=json-file&strategy=trend").data)
+    assert own == [
+        {"at": samples.START + 5 * MINUTE_MS, "equity": "5000.5", "balance": "5000",
+         "strategy": "trend"}
+    ]  # fmt: skip
+
+
+def test_the_history_of_an_account_that_was_imported(open_house: House) -> None:
+    at = samples.START - 1000 * MINUTE_MS
+    account_id = open_house.bring_in("elsewhere", Batch(
+        equity=[EquityPoint(at - n * HOUR_MS, Decimal(500 + n), Decimal(500)) for n in range(5)],
+        trades=[samples.trade(900, id="far away", closed_at=at)],
+    ))  # fmt: skip
+
+    listed = {account["id"]: account for account in body(open_house, "/api/accounts")["accounts"]}
+    assert (listed[account_id]["market_id"], listed[account_id]["imported"]) == ("elsewhere", True)
+    assert [account["current"] for account in listed.values()].count(True) == 1
+    trades = body(open_house, f"/api/trades?account={account_id}")["trades"]
+    assert [trade["id"] for trade in trades] == ["far away"]
+    assert len(open_house.get(f"/api/trades?account={account_id}&format=csv").text.split()) == 3
+    # hours count back from its own end
+    points = body(open_house, f"/api/equity?hours=2&account={account_id}")["points"]
+    assert [equity for _, equity in points] == [502.0, 501.0, 500.0]
+    found = body(open_house, f"/api/data/DOGE/USD?account={account_id}")
+    assert (found["symbol"], found["candles"]) == ("DOGE/USD", [])
+    assert "far away" not in open_house.get("/api/trades").text
+
+
 @pytest.mark.parametrize("path", ["BTC%2FUSDT", "BTC/USDT", "BTCUSDT", "btcusdt"])
 def test_candles_of_a_symbol_however_it_is_written(open_house: House, path: str) -> None:
     found = body(open_house, f"/api/data/{path}?interval=15m&hours=3")
@@ -282,10 +324,13 @@ def test_health_says_little_to_strangers(open_house: House, new_house: House) ->
 
 
 def test_before_the_first_start_it_says_what_is_missing(new_house: House) -> None:
-    for path in ("dashboard", "positions", "orders", "equity", "data/BTCUSDT"):
+    for path in ("dashboard", "positions", "orders", "equity?hours=1", "data/BTCUSDT"):
         answer = new_house.get(f"/api/{path}")
         assert (answer.status_code, problem(answer)["code"]) == (503, "engine_away"), path
-    for path in ("trades", "orders?status=all", "activity", "digest?since=0", "trades?format=csv"):
+    for path in (
+        "trades", "orders?status=all", "activity", "digest?since=0", "trades?format=csv",
+        "signals", "trades/x", "equity", "accounts", "equity?format=csv",
+    ):  # fmt: skip
         answer = new_house.get(f"/api/{path}")
         assert (answer.status_code, problem(answer)["code"]) == (503, "no_database"), path
         assert int(answer.headers["Retry-After"]) > 0
