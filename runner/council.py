@@ -8,13 +8,15 @@ from math import isfinite
 from operator import attrgetter
 from typing import Final, TypeVar, get_args
 
+import msgspec
+
 from core.ledger import Portfolio
 from core.market import Bar
 from core.orders import OrderRole
 from core.trades import Trade
 from runner.patience import OutOfTimeError, Patience
 from runner.record import Record
-from runner.roster import Roster
+from runner.roster import FAILED, Roster
 from strategy.base import AccountView, Lean, Part, Signal, Strategy, Wish
 
 log: Final = logging.getLogger(__name__)
@@ -23,6 +25,8 @@ Result = TypeVar("Result")
 
 FARTHEST: Final = 10  # times the price: no stop or target lies beyond
 LONGEST_TEXT: Final = 500
+LONGEST_SIGNAL: Final = 16_384
+_SIGNALS: Final = msgspec.json.Decoder(Signal)
 
 
 class Council:
@@ -59,10 +63,8 @@ class Council:
         for strategy in running:
             wanted = (bars[max(0, len(bars) - strategy.warmup_bars) :] for bars in histories)
             for bar in heapq.merge(*wanted, key=attrgetter("open_time")):
-                try:
-                    strategy.warm(bar)
-                except Exception as error:  # noqa: BLE001 - a strategy is somebody's own code
-                    self._dismiss(strategy, bar.symbol, bar.close_time, error)
+                self._call(strategy, bar.symbol, bar.close_time, strategy.warm, bar)
+                if self.roster.members[strategy.name].status == FAILED:
                     break
 
     def view(self, strategy: Strategy, symbol: str) -> AccountView:
@@ -90,36 +92,39 @@ class Council:
         None when it has nothing to say or failed.
         """
         view = self.view(strategy, symbol)
-        patience = self.patience
-        try:
-            patience.begin()
-            signal = method(about, *more, view)
-            patience.end()
-            if signal is not None:
-                check_signal(signal, symbol)
-        except (Exception, OutOfTimeError) as error:  # noqa: BLE001 - it is somebody's own code
-            patience.end()
-            self._dismiss(strategy, symbol, at, error)
-            return None
-        return signal
+        return self._call(strategy, symbol, at, _said, symbol, method, about, *more, view)
 
     def tell(self, strategy: Strategy, trade: Trade, signal: Signal | None) -> None:
         """Let a strategy that learns from its record hear of a closed trade."""
         listen = getattr(strategy, "on_trade", None)
-        if listen is None:
-            return
+        if listen is not None:
+            self._call(strategy, trade.symbol, trade.closed_at, listen, trade, signal)
+
+    def _call(
+        self,
+        strategy: Strategy,
+        symbol: str,
+        at: int,
+        method: Callable[..., Result],
+        *args: object,
+    ) -> Result | None:
+        """Return what *method* returns, None when it failed, which ends its strategy.
+
+        Raises:
+            KeyboardInterrupt: a person wants the process to end.
+        """
         try:
-            self.patience.begin()
-            listen(trade, signal)
-            self.patience.end()
-        except (Exception, OutOfTimeError) as error:  # noqa: BLE001 - it is somebody's own code
-            self.patience.end()
-            self._dismiss(strategy, trade.symbol, trade.closed_at, error)
+            return self.patience.call(method, *args)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 - it is somebody's own code, sys.exit and all
+            self._dismiss(strategy, symbol, at, error)
+            return None
 
     def _dismiss(self, strategy: Strategy, symbol: str, at: int, error: BaseException) -> None:
         self._asked = tuple(other for other in self._asked if other is not strategy)
         log.error("Strategy %s failed at %s", strategy.name, symbol, exc_info=error)
-        why = f"{symbol}: {_kind(error)}{error}"[:LONGEST_TEXT]
+        why = f"{symbol}: {_words(error)}"[:LONGEST_TEXT]
         self.roster.fail(strategy.name, f"{why}. It is asked again at the next start.")
         detail = f"{why}. It is not asked again until the next start; stops still stand."
         self._record.alert(
@@ -127,8 +132,19 @@ class Council:
         )
 
 
-def _kind(error: BaseException) -> str:
-    return "" if isinstance(error, OutOfTimeError) else f"{type(error).__name__}: "
+def _said(symbol: str, method: Callable[..., Signal | None], *args: object) -> Signal | None:
+    signal = method(*args)
+    if signal is not None:
+        check_signal(signal, symbol)
+    return signal
+
+
+def _words(error: BaseException) -> str:
+    try:
+        text = str(error)
+    except Exception:  # noqa: BLE001 - even the error is somebody's own code
+        text = "it cannot say what"
+    return text if isinstance(error, OutOfTimeError) else f"{type(error).__name__}: {text}"
 
 
 def check_signal(signal: Signal, symbol: str) -> None:
@@ -137,6 +153,7 @@ def check_signal(signal: Signal, symbol: str) -> None:
     Raises:
         ValueError: naming what does not.
     """
+    _check_types(signal)
     if signal.symbol != symbol:
         raise ValueError(f"it was asked about {symbol} and spoke of {signal.symbol}")
     for name, word, known in (
@@ -154,6 +171,20 @@ def check_signal(signal: Signal, symbol: str) -> None:
         raise ValueError(f"reasons must be at least one, in words, were {signal.reasons!r}")
     _check_numbers(signal)
     _check_levels(signal)
+
+
+def _check_types(signal: Signal) -> None:
+    """Make sure that every field is of its type, else it could not be stored.
+
+    Raises:
+        ValueError: naming what is not.
+    """
+    if type(signal) is not Signal:
+        raise ValueError(f"it must say a Signal or None, said {type(signal).__name__}")
+    said = msgspec.json.encode(signal)
+    if len(said) > LONGEST_SIGNAL:
+        raise ValueError(f"a signal may be {LONGEST_SIGNAL} bytes long, was {len(said)}")
+    _SIGNALS.decode(said)
 
 
 def _check_numbers(signal: Signal) -> None:

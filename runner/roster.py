@@ -35,7 +35,7 @@ class Member:
     @property
     def model(self) -> str:
         """Return the name of the model it decides with, empty when it has none."""
-        return str(getattr(self.strategy, "model_name", ""))
+        return _own_word(self.strategy, "model_name")
 
 
 @dataclass(slots=True)
@@ -83,4 +83,12 @@ class Roster:
 
 def off_reason(strategy: Strategy) -> str:
     """Return why *strategy* cannot trade now, empty when it can."""
-    return str(getattr(strategy, "off_reason", ""))
+    return _own_word(strategy, "off_reason")
+
+
+def _own_word(strategy: Strategy | None, name: str) -> str:
+    """Return what *strategy* says of itself; if it cannot, that."""
+    try:
+        return str(getattr(strategy, name, ""))
+    except Exception as error:  # noqa: BLE001 - a strategy is somebody's own code
+        return f"Its {name} raised {type(error).__name__}."

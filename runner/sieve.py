@@ -58,7 +58,7 @@ class Sieve:
 
     def _refuse(self, message: MarketMessage, objection: Objection) -> None:
         symbol, kind = message.symbol, objection.kind
-        text = f"{symbol} {objection.text}"
+        text = f"{symbol}: {objection.text}"
         self._freshness.refuse(text)
         log.debug("Refused: %s", text)
         if kind == "jump":
@@ -99,8 +99,8 @@ def tell_refused_rows(
         record.alert(at, "warn", "rows_refused", title, detail)
 
 
-_UNKNOWN: Final = Objection("symbol", "is not traded here")
-_BACK: Final = Objection("time", "came in a step that goes back in time")
+_UNKNOWN: Final = Objection("symbol", "it is not traded here")
+_BACK: Final = Objection("time", "it came in a step that goes back in time")
 
 
 def _as_remembered(market: Market) -> Sanity:

@@ -93,7 +93,7 @@ def test_a_price_a_hundred_times_too_large_trades_nothing_and_is_told_once(floor
     assert (code, title) == ("data_refused", "Market data refused: BTC/USDT")
     assert detail.startswith("Price 6606600.000 is 100.1 times the last, 66000; at most 3 times")
     assert floor.feed["refused"] == 3
-    assert floor.feed["refused_note"].startswith("BTC/USDT price 6606600.000 is 100.1 times")
+    assert floor.feed["refused_note"].startswith("BTC/USDT: price 6606600.000 is 100.1 times")
 
 
 def test_the_same_fault_is_told_again_after_an_hour_and_another_at_once(floor: Floor) -> None:
@@ -136,7 +136,7 @@ def test_a_step_that_goes_back_in_time_is_refused_whole(floor: Floor) -> None:
 def test_a_symbol_nobody_trades_is_refused_and_not_fatal(floor: Floor) -> None:
     floor.step(msgspec.structs.replace(bar(BTC, 0), symbol="DOGE/USDT"), bar(BTC, 0))
 
-    assert floor.feed["refused_note"] == "DOGE/USDT is not traded here"
+    assert floor.feed["refused_note"] == "DOGE/USDT: it is not traded here"
     assert set(floor.listener.state["prices"]) == {BTC}
 
 
