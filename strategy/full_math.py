@@ -29,7 +29,7 @@ from strategy.theories import (
     momentum,
     monte_carlo,
 )
-from strategy.theories.base import Proposal, Theory
+from strategy.theories.base import Proposal, Theory, span
 from strategy.theories.history import WINDOW, History
 from strategy.theories.vote import Vote
 
@@ -101,7 +101,7 @@ class FullMath:
             return replace(signal, veto=unsure, expected_pct=100 * proposal.expected)
         return self._leaning(history, bar, gates.Case(
             vote=vote, proposal=proposal, belief=belief,
-            entropy=entropy.entropy(history.states),
+            entropy=entropy.entropy(history.transitions),
             rested_ms=self._rested_ms(bar), rest_ms=REST_BARS * self._bar_ms,
         ))  # fmt: skip
 
@@ -156,7 +156,7 @@ class FullMath:
 
 
 def _learning(history: History, bar: Bar) -> Signal:
-    reason = f"learning, {history.seen} of {WINDOW} bars of {history.span(1)} seen"
+    reason = f"learning, {history.seen} of {WINDOW} bars of {span(history, 1)} seen"
     return Signal(
         symbol=bar.symbol, action="hold", confidence=0.0, price=bar.close, reasons=(reason,)
     )

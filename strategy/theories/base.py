@@ -5,6 +5,7 @@ from typing import Protocol
 
 import msgspec
 
+from core.market import HOUR_MS, MINUTE_MS
 from strategy.base import Part
 from strategy.theories.history import History
 
@@ -49,3 +50,9 @@ def squash(deviations: float) -> float:
 def percent(share: float) -> str:
     """Return a share of the price as `+0.12%`."""
     return f"{100 * share:+.2f}%".replace("-", "−")
+
+
+def span(history: History, bars: int) -> str:
+    """Return in words how long *bars* of *history* are, as `8 h` or `45 min`."""
+    ms = bars * history.interval_ms
+    return f"{ms // MINUTE_MS} min" if ms % HOUR_MS else f"{ms // HOUR_MS} h"

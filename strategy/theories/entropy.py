@@ -11,33 +11,26 @@ Source: Shannon, "A mathematical theory of communication", Bell System Technical
 import math
 from typing import Final
 
-import numpy as np
-
 from strategy.base import Part
-from strategy.theories.history import STATES, History
-from strategy.theories.history import States as StateRow
+from strategy.theories.history import STATES, History, States
 
 NAME: Final = "entropy"
 WORDS: Final = STATES * STATES
 ORDERED: Final = 0.8  # a share of the largest entropy under which nothing is called noise
 
 
-def entropy(states: StateRow) -> float:
-    """Return the entropy of the pairs in *states*, 0 to 1, corrected for their number."""
-    pairs = states[:-1] * STATES + states[1:]
-    counts = np.bincount(pairs, minlength=WORDS)
-    count = len(pairs)
-    bits = seen = 0.0
-    for times in counts.tolist():
-        if times:
-            seen += 1
-            bits -= times / count * math.log(times / count)
-    return min(1.0, (bits + (seen - 1) / (2 * count)) / math.log(WORDS))
+def entropy(transitions: States) -> float:
+    """Return the entropy of pairs that occurred so often, 0 to 1, corrected for their number."""
+    times: list[int] = [count for row in transitions.tolist() for count in row if count]
+    whole = sum(times)
+    nats = math.log(whole) - sum(count * math.log(count) for count in times) / whole
+    corrected = nats + (len(times) - 1) / (2 * whole)
+    return min(1.0, max(0.0, corrected / math.log(WORDS)))
 
 
 def look(history: History) -> Part:
     """Weigh how much of the market is noise."""
-    return part(entropy(history.states))
+    return part(entropy(history.transitions))
 
 
 def part(value: float) -> Part:

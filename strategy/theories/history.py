@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from core.market import HOUR_MS, MINUTE_MS, Bar
+from core.market import MINUTE_MS, Bar
 
 Array = npt.NDArray[np.float64]
 States = npt.NDArray[np.int64]
@@ -35,11 +35,14 @@ class History:
     Attributes:
         price: the close of the newest bar.
         seen: returns taken so far.
+        sigma: root mean square of the log returns in the window, at least `STILL`; about zero, not
+            their mean, which is mostly chance over such a window.
     """
 
     __slots__ = (
         "_at", "_begun", "_ceiling", "_close", "_closed_at", "_floor", "_high", "_last", "_low",
-        "_rows", "_sigma", "_states", "_strange", "interval_ms", "price", "seen",
+        "_path", "_rows", "_states", "_strange", "_transitions", "interval_ms", "price",
+        "seen", "sigma",
     )  # fmt: skip
 
     def __init__(self, interval_ms: int) -> None:
@@ -55,8 +58,10 @@ class History:
         self._closed_at = -1
         self._floor, self._ceiling = Decimal(0), Decimal("Infinity")
         self._high = self._low = self.price = Decimal(0)
-        self._sigma = 0.0
+        self.sigma = 0.0
+        self._path: Array | None = None  # these three when somebody asks
         self._states: States | None = None
+        self._transitions: States | None = None
 
     def add(self, bar: Bar) -> bool:
         """Take the next minute; return whether it closed a bar."""
@@ -103,8 +108,8 @@ class History:
         self._at = (at + 1) % WINDOW
         self.seen += 1
         window = self.returns
-        self._sigma = max(math.sqrt(float(window @ window) / WINDOW), STILL)
-        self._states = None
+        self.sigma = max(math.sqrt(float(window @ window) / WINDOW), STILL)
+        self._path = self._states = self._transitions = None
 
     @property
     def full(self) -> bool:
@@ -117,6 +122,14 @@ class History:
         return self._rows[0, self._at : self._at + WINDOW]
 
     @property
+    def path(self) -> Array:
+        """Return ``(WINDOW + 1,)`` logs of the closes over that before the window, oldest first."""
+        if self._path is None:
+            self._path = np.zeros(WINDOW + 1)
+            self.returns.cumsum(out=self._path[1:])
+        return self._path
+
+    @property
     def highs(self) -> Array:
         """Return ``(WINDOW,)`` logs of each bar's high over the close before it, at least 0."""
         return self._rows[1, self._at : self._at + WINDOW]
@@ -125,14 +138,6 @@ class History:
     def lows(self) -> Array:
         """Return ``(WINDOW,)`` logs of each bar's low over the close before it, at most 0."""
         return self._rows[2, self._at : self._at + WINDOW]
-
-    @property
-    def sigma(self) -> float:
-        """Return the root mean square of the log returns, at least `STILL`.
-
-        About zero, not about their mean: over such a window a mean is mostly chance.
-        """
-        return self._sigma
 
     @property
     def true_range(self) -> float:
@@ -150,9 +155,16 @@ class History:
         A third of each is expected of normal returns.
         """
         if self._states is None:
-            edge, returns = TERCILE * self._sigma, self.returns
+            edge, returns = TERCILE * self.sigma, self.returns
             self._states = (returns > -edge).astype(np.int64) + (returns > edge)
         return self._states
+
+    @property
+    def transitions(self) -> States:
+        """Return how often each state followed each: counts ``(STATES, STATES)``, from, to."""
+        if self._transitions is None:
+            self._transitions = count_transitions(self.states)
+        return self._transitions
 
     def move(self, bars: int) -> float:
         """Return the log return of the last *bars*."""
@@ -160,9 +172,11 @@ class History:
 
     def deviations(self, bars: int) -> float:
         """Return `move` in standard deviations of a random walk as volatile as this market."""
-        return self.move(bars) / (self._sigma * math.sqrt(bars))
+        return self.move(bars) / (self.sigma * math.sqrt(bars))
 
-    def span(self, bars: int) -> str:
-        """Return in words how long *bars* are, as `8 h` or `45 min`."""
-        ms = bars * self.interval_ms
-        return f"{ms // MINUTE_MS} min" if ms % HOUR_MS else f"{ms // HOUR_MS} h"
+
+def count_transitions(states: States) -> States:
+    """Return how often each of *states* ``(n,)`` followed each: ``(STATES, STATES)``, from, to."""
+    pairs = states[:-1] * STATES + states[1:]
+    counts: States = np.bincount(pairs, minlength=STATES * STATES).reshape(STATES, STATES)
+    return counts

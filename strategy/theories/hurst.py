@@ -11,10 +11,8 @@ Kristoufek, Physica A 389 (2010), https://arxiv.org/abs/1201.4786.
 import math
 from typing import Final
 
-import numpy as np
-
 from strategy.base import Part
-from strategy.theories.base import squash
+from strategy.theories.base import span, squash
 from strategy.theories.history import STILL, Array, History
 
 NAME: Final = "hurst"
@@ -26,14 +24,11 @@ _MEAN = sum(_LOGS) / len(_LOGS)
 _SLOPE: Final = [(x - _MEAN) / sum((y - _MEAN) ** 2 for y in _LOGS) for x in _LOGS]
 
 
-def exponent(returns: Array) -> float:
-    """Return the Hurst exponent of the path that *returns* ``(n,)`` make, from 0 to 1.
+def exponent(path: Array) -> float:
+    """Return the Hurst exponent of a *path* ``(n,)`` of log prices, from 0 to 1.
 
     0.5 when there is no movement, which is no evidence of anything.
     """
-    path = np.empty(len(returns) + 1)
-    path[0] = 0.0
-    np.cumsum(returns, out=path[1:])
     slope = 0.0
     for lag, share in zip(LAGS, _SLOPE, strict=True):
         step = path[lag:] - path[:-lag]
@@ -46,12 +41,12 @@ def exponent(returns: Array) -> float:
 
 def look(history: History) -> Part:
     """Follow the last `BARS` in a market whose moves go on, oppose them in one that turns."""
-    value = exponent(history.returns)
+    value = exponent(history.path)
     way = 1 if value >= 0.5 else -1  # noqa: PLR2004 - the exponent of a random walk
     word = "go on" if way > 0 else "turn back"
     moved = squash(history.deviations(BARS))
     return Part(
         NAME, way * moved, abs(squash((value - 0.5) / ERROR)),
-        f"exponent {value:.2f}: moves tend to {word}; the last {history.span(BARS)} went "
+        f"exponent {value:.2f}: moves tend to {word}; the last {span(history, BARS)} went "
         f"{'up' if moved >= 0 else 'down'}",
     )  # fmt: skip

@@ -13,26 +13,37 @@ from typing import Final
 import numpy as np
 
 from strategy.base import Part
-from strategy.theories.base import percent, squash
-from strategy.theories.history import STATES, UP, Array, History
-from strategy.theories.history import States as StateRow
+from strategy.theories.base import percent, span, squash
+from strategy.theories.history import STATES, Array, History
+from strategy.theories.history import States as Counts
 
 NAME: Final = "markov"
-AHEAD: Final = 8
+DOUBLINGS: Final = 3
+AHEAD: Final = 2**DOUBLINGS
 HALF: Final = 30  # transitions seen from a state that give its row half a say
 LOUD: Final = 3.0
 WORDS: Final = ("falling", "quiet", "rising")
 
 
-def chain(states: StateRow) -> tuple[Array, Array]:
-    """Return transition probabilities ``(from, to)`` and the counts they come from."""
-    pairs = states[:-1] * STATES + states[1:]
-    counts = np.bincount(pairs, minlength=STATES * STATES).reshape(STATES, STATES).astype(float)
-    rows: Array = (counts + 1) / (counts.sum(axis=1, keepdims=True) + STATES)
-    return rows, counts
+def chain(transitions: Counts) -> Array:
+    """Return the probabilities ``(from, to)`` after so many *transitions*."""
+    rows: Array = (transitions + 1) / (transitions.sum(axis=1, keepdims=True) + STATES)
+    return rows
 
 
-def means(states: StateRow, returns: Array) -> Array:
+def follow(rows: Array, each: Array) -> Array:
+    """Return the sum of *each* over the next `AHEAD` bars, by the state it begins in.
+
+    Σ Pᵏ·m for k from 1, doubled up: S(2n) = S(n) + Pⁿ·S(n).
+    """
+    total, power = rows @ each, rows
+    for _ in range(DOUBLINGS):
+        total = total + power @ total
+        power = power @ power
+    return total
+
+
+def means(states: Counts, returns: Array) -> Array:
     """Return the mean return of each state; 0 for one that did not occur."""
     sums = np.bincount(states, weights=returns, minlength=STATES)
     times = np.bincount(states, minlength=STATES)
@@ -42,19 +53,15 @@ def means(states: StateRow, returns: Array) -> Array:
 
 def look(history: History) -> Part:
     """Follow the chain from where the market stands."""
-    states = history.states
-    rows, counts = chain(states)
+    states, transitions = history.states, history.transitions
+    rows = chain(transitions)
     now = int(states[-1])
-    here = rows[now]
-    up, down = float(here[UP]), float(here[0])
-    expected, each = 0.0, means(states, history.returns)
-    for _ in range(AHEAD):
-        expected += float(here @ each)
-        here = here @ rows
-    seen = float(counts[now].sum())
+    down, _, up = rows[now].tolist()
+    expected = float(follow(rows, means(states, history.returns))[now])
+    seen = sum(transitions[now].tolist())
     score = squash(LOUD * expected / (history.sigma * math.sqrt(AHEAD)))
     text = (
-        f"{WORDS[now]}; next bar rises {100 * up:.0f}%, falls {100 * down:.0f}% of {seen:.0f} "
-        f"times; {percent(expected)} expected in {history.span(AHEAD)}"
+        f"{WORDS[now]}; next bar rises {100 * up:.0f}%, falls {100 * down:.0f}% of {seen} times; "
+        f"{percent(expected)} expected in {span(history, AHEAD)}"
     )
     return Part(NAME, score, seen / (seen + HALF), text)

@@ -10,7 +10,7 @@ import math
 from typing import Final
 
 from strategy.base import Part
-from strategy.theories.base import percent, squash
+from strategy.theories.base import percent, span, squash
 from strategy.theories.history import History
 
 NAME: Final = "momentum"
@@ -24,8 +24,8 @@ def look(history: History) -> Part:
     present = math.sqrt(float(recent @ recent) / PRESENT)
     ratio = present / history.sigma
     deviations = history.deviations(BARS)
+    moved = f"{percent(history.move(BARS))} in {span(history, BARS)}"
     return Part(
         NAME, squash(deviations), min(1.0, 1 / ratio) if ratio > 0 else 1.0,
-        f"{percent(history.move(BARS))} in {history.span(BARS)}, {abs(deviations):.1f} deviations; "
-        f"volatility {ratio:.1f} times the usual",
+        f"{moved}, {abs(deviations):.1f} deviations; volatility {ratio:.1f} times the usual",
     )  # fmt: skip

@@ -9,17 +9,24 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from strategy.theories import autocorrelation, entropy, hurst, kalman, markov, momentum
-from strategy.theories.history import DOWN, QUIET, UP, WINDOW
+from strategy.theories.history import DOWN, QUIET, UP, WINDOW, count_transitions
 from tests.strategy.theories.pasts import Array, autoregressive, noise, past_of
 
 SEEDS = range(40)
+
+
+def path_of(log_returns: Array) -> Array:
+    """Return the path that *log_returns* make, from 0."""
+    return np.append(0.0, log_returns.cumsum())
+
+
 state_lists = st.lists(st.integers(DOWN, UP), min_size=3, max_size=300)
 
 
 class TestEntropy:
     @given(state_lists)
     def test_it_is_from_0_to_1(self, states: list[int]) -> None:
-        assert 0 <= entropy.entropy(np.array(states)) <= 1
+        assert 0 <= entropy.entropy(count_transitions(np.array(states))) <= 1
 
     def test_it_is_shannons(self) -> None:
         states = np.random.default_rng(1).choice(3, size=150, p=[0.6, 0.3, 0.1])
@@ -27,12 +34,12 @@ class TestEntropy:
         bias = (np.count_nonzero(words) - 1) / (2 * 149)
 
         expected = (stats.entropy(words) + bias) / math.log(9)
-        assert entropy.entropy(states) == pytest.approx(expected)
+        assert entropy.entropy(count_transitions(states)) == pytest.approx(expected)
 
     def test_what_repeats_has_little_and_noise_has_nearly_all(self) -> None:
-        assert entropy.entropy(np.full(192, QUIET)) == 0
-        assert entropy.entropy(np.array([DOWN, UP] * 96)) < 0.33
-        assert np.mean([entropy.entropy(past_of(noise(s)).states) for s in SEEDS]) > 0.99
+        assert entropy.entropy(count_transitions(np.full(192, QUIET))) == 0
+        assert entropy.entropy(count_transitions(np.array([DOWN, UP] * 96))) < 0.33
+        assert np.mean([entropy.entropy(past_of(noise(s)).transitions) for s in SEEDS]) > 0.99
 
     def test_its_weight_is_how_much_is_noise(self) -> None:
         assert entropy.part(1.0).weight == 1
@@ -41,7 +48,7 @@ class TestEntropy:
 
 
 def exponents(phi: float) -> Array:
-    return np.array([hurst.exponent(autoregressive(seed, phi)) for seed in SEEDS])
+    return np.array([hurst.exponent(path_of(autoregressive(seed, phi))) for seed in SEEDS])
 
 
 class TestHurst:
@@ -53,15 +60,17 @@ class TestHurst:
         assert exponents(-0.4).mean() < 0.45
 
     def test_a_straight_line_has_one(self) -> None:
-        assert hurst.exponent(np.full(WINDOW, 0.001)) == pytest.approx(1)
+        assert hurst.exponent(path_of(np.full(WINDOW, 0.001))) == pytest.approx(1)
 
     def test_its_standard_error_is_that_of_noise(self) -> None:
-        many = [hurst.exponent(noise(seed)) for seed in range(1000)]
+        many = [hurst.exponent(path_of(noise(seed))) for seed in range(1000)]
         assert np.std(many) == pytest.approx(hurst.ERROR, rel=0.1)
 
     @given(st.floats(1e-5, 1e3))
     def test_the_scale_of_the_market_does_not_matter(self, scale: float) -> None:
-        assert hurst.exponent(noise(1) * scale) == pytest.approx(hurst.exponent(noise(1)))
+        assert hurst.exponent(path_of(noise(1) * scale)) == pytest.approx(
+            hurst.exponent(path_of(noise(1)))
+        )
 
     def test_it_follows_where_moves_go_on_and_opposes_where_they_turn(self) -> None:
         rising = np.full(hurst.BARS, 0.0005)
@@ -123,31 +132,33 @@ class TestAutocorrelation:
         ratios, follows = [], []
         for seed in SEEDS:
             past = past_of(autoregressive(seed, phi))
-            ratios.append(autocorrelation.variance_ratio(past.returns)[0])
+            ratios.append(autocorrelation.variance_ratio(past.path)[0])
             follows.append(autocorrelation.look(past).score * past.move(autocorrelation.Q))
 
         assert np.sign(np.mean(ratios) - 1) == way
         assert np.mean(np.sign(follows) == way) > 0.9
 
     def test_the_ratio_is_that_of_variances(self) -> None:
-        """Equal to the definition but for what is cut off at the ends."""
+        """Equal but for what makes both unbiased, which is little in a long history."""
         made = autoregressive(1, 0.2, count=5000)
         q = autocorrelation.Q
         sums = np.convolve(made - made.mean(), np.ones(q), mode="valid")
 
         expected = sums.var() / (q * made.var())
-        assert autocorrelation.variance_ratio(made)[0] == pytest.approx(expected, rel=0.01)
+        assert autocorrelation.variance_ratio(path_of(made))[0] == pytest.approx(expected, rel=0.01)
 
-    def test_its_error_is_that_of_noise(self) -> None:
-        found = [autocorrelation.variance_ratio(noise(seed)) for seed in range(1000)]
+    def test_its_mean_and_error_are_those_of_noise(self) -> None:
+        found = [autocorrelation.variance_ratio(path_of(noise(seed))) for seed in range(1000)]
 
+        assert np.mean([ratio for ratio, _ in found]) == pytest.approx(1, abs=0.02)
         assert np.std([ratio for ratio, _ in found]) == pytest.approx(found[0][1], rel=0.1)
 
 
 class TestMarkov:
     @given(state_lists)
     def test_the_rows_are_probabilities(self, states: list[int]) -> None:
-        rows, counts = markov.chain(np.array(states))
+        counts = count_transitions(np.array(states))
+        rows = markov.chain(counts)
 
         assert rows.sum(axis=1) == pytest.approx([1, 1, 1])
         assert (rows > 0).all()
@@ -159,7 +170,7 @@ class TestMarkov:
         for _ in range(20_000):
             states.append(int(rng.choice(3, p=truth[states[-1]])))
 
-        assert markov.chain(np.array(states))[0] == pytest.approx(truth, abs=0.03)
+        assert markov.chain(count_transitions(np.array(states))) == pytest.approx(truth, abs=0.03)
 
     def test_after_a_fall_it_follows_what_came_after_falls(self) -> None:
         zigzag = [0.002, -0.002] * (WINDOW // 2)
@@ -168,6 +179,13 @@ class TestMarkov:
         assert markov.look(past_of(zigzag)).text.startswith("falling; next bar rises 98%")
         assert markov.look(past_of((steps * 12)[:WINDOW])).score < 0
         assert markov.look(past_of((steps * 13)[8 : WINDOW + 8])).score > 0
+
+    def test_it_follows_the_chain_bar_by_bar(self) -> None:
+        rows = np.array([[0.7, 0.2, 0.1], [0.3, 0.4, 0.3], [0.05, 0.15, 0.8]])
+        each = np.array([-1.0, 0.1, 1.0])
+
+        powers = [np.linalg.matrix_power(rows, bar) for bar in range(1, markov.AHEAD + 1)]
+        assert markov.follow(rows, each) == pytest.approx(sum(powers) @ each)
 
     def test_a_state_that_never_came_has_no_mean(self) -> None:
         assert list(markov.means(np.array([UP, UP]), np.array([1.0, 3.0]))) == [0, 0, 2]

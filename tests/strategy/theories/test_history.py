@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.market import MINUTE_MS, Bar
+from strategy.theories.base import span
 from strategy.theories.history import DOWN, QUIET, STRANGE_MINUTES, UP, WINDOW, History
 from tests.exchange.paper_desk import bar as minute
 from tests.exchange.paper_desk import flat
@@ -154,4 +155,4 @@ def test_an_hour_of_strange_minutes_that_comes_and_goes_is_forgotten() -> None:
     ("interval", "bars", "words"), [(15, 32, "8 h"), (15, 1, "15 min"), (1, 90, "90 min")]
 )
 def test_spans_are_said_in_words(interval: int, bars: int, words: str) -> None:
-    assert History(interval * MINUTE_MS).span(bars) == words
+    assert span(History(interval * MINUTE_MS), bars) == words
