@@ -22,7 +22,7 @@ export function histogramFigure({ width, bins }, size) {
   const counts = bins.map(([, count]) => count);
   const most = Math.max(...counts, 1);
   const [low, high] = [Math.min(bins[0][0], 0), Math.max(bins[bins.length - 1][0] + width, 0)];
-  const ticks = roundTicks(low, high, Math.max(2, Math.floor(size.width / TICK_PX))).filter((value) => value < high - (high - low) * 0.04);
+  const ticks = roundTicks(low, high, Math.max(3, Math.floor(size.width / TICK_PX))).filter((value) => value < high - (high - low) * 0.04);
   const whole = ticks.every((value) => Number.isInteger(value));
   const money = (/** @type {number} */ value) => change(value, whole ? 0 : 2);
   const levels = [...new Set(roundTicks(0, most * 1.1, 3).map(Math.round))];

@@ -53,6 +53,7 @@ class ComparisonView {
     if (changed.has("route")) this.#enter();
     this.#parts.chart.update(changed);
     if (!state) return;
+    this.#parts.pair.hidden = Math.max(Object.keys(state.strategies).length, this.#data?.strategies.length ?? 0) <= 2;
     this.#refresh(state, changed);
     if (["strategies", "route", "connection"].some((name) => changed.has(name))) this.#showOthers(state);
   }
@@ -129,7 +130,7 @@ class ComparisonView {
   /** @param {Comparison} data */
   #show(data) {
     this.#data = data;
-    const { verdict, table, chart, curves, trouble, pick, pair } = this.#parts;
+    const { verdict, table, chart, curves, trouble, pick } = this.#parts;
     trouble.hidden = true;
     trouble.replaceChildren();
     verdict.show(data);
@@ -140,7 +141,6 @@ class ComparisonView {
     if (all.length) chart.show(lines, lines.filter(({ points }) => points.length).map(({ name, points }) => `${name} ${percentChange(points[points.length - 1][1])}`).join(", "));
     else chart.show(null, "No point of equity yet. The lines begin when a strategy trades.");
     const known = data.strategies.map((/** @type {any} */ strategy) => strategy.id);
-    pair.hidden = known.length <= 2;
     pick.a.offer(known, "", data.a.id);
     pick.b.offer(known, "", data.b.id);
     if (this.#app.store.state) this.#showOthers(this.#app.store.state);

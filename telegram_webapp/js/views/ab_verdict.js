@@ -24,7 +24,7 @@ export function verdictCard() {
   const bar = intervalBar();
   const [count, meter] = [h("b"), h("i")];
   const progress = h("div.progress", { hidden: true }, h("div.row.cap", {}, h("span", {}, "Trades so far"), count), h("span.meter.accent", { "aria-hidden": "true" }, meter));
-  const el = h("section.card.verdict", { "aria-live": "polite" }, kind, title, text, bar.el, progress);
+  const el = h("section.card.verdict.measured", { "aria-live": "polite" }, kind, title, text, bar.el, progress);
   return {
     el, text,
     show(data) {
@@ -37,6 +37,7 @@ export function verdictCard() {
       setText(text, verdict.text);
       bar.show(difference);
       progress.hidden = !difference;
+      el.classList.toggle("measured", Boolean(difference));
       if (!difference) return;
       const [have, total] = tradesOf(difference);
       setText(count, total ? `${digits(have, 0)} of about ${digits(total, 0)}` : digits(have, 0));

@@ -2,10 +2,13 @@
 
 import { h, setText } from "../dom.js";
 import { icon } from "../icons.js";
+import { recall, remember } from "../memory.js";
 import { choice } from "./choice.js";
 
 /** @typedef {import("../main.js").App} App */
 /** @typedef {Record<string, any>} Account */
+
+const KEPT = "accounts";
 
 /**
  * @param {App} app
@@ -13,7 +16,8 @@ import { choice } from "./choice.js";
  */
 export function accountChoice(app, chosen) {
   const list = choice("Account", chosen);
-  const el = h("div.filters.accounts", { hidden: true }, list.el);
+  // Its place is kept from visit to visit, so that nothing moves when the list comes.
+  const el = h("div.filters.accounts", { hidden: recall(KEPT) !== "several" }, list.el);
   const words = h("span.d");
   const note = h("div.part", { hidden: true }, h("div.banner", { "data-tone": "warn" }, icon("clock"), h("div", {}, h("b", {}, "Not the account that trades now"), words)));
   /** @type {Account[]} */
@@ -47,7 +51,10 @@ export function accountChoice(app, chosen) {
   function draw() {
     const others = known.filter((account) => !account.current);
     const now = known.find((account) => account.current);
-    el.hidden = !others.length;
+    if (known.length) {
+      el.hidden = !others.length;
+      remember(KEPT, others.length ? "several" : "one");
+    }
     list.offer(["", ...others.map(({ id }) => String(id))], now ? `${now.market_id}, trades now` : "The account that trades", current, Object.fromEntries(others.map((account) => [String(account.id), nameOf(account)])));
     const chosen = others.find(({ id }) => String(id) === current);
     note.hidden = !current;
