@@ -1,16 +1,17 @@
-"""The past of one symbol as arrays that every theory reads: small, rolling, never poisoned.
+"""The past of one symbol as small rolling arrays that every theory reads.
 
 Estimates, so floats; money never passes through here.
 """
 
 import math
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from core.market import MINUTE_MS, Bar
+from core.market import Bar
+from strategy.theories.candles import Candles
 
 Array = npt.NDArray[np.float64]
 States = npt.NDArray[np.int64]
@@ -18,19 +19,15 @@ States = npt.NDArray[np.int64]
 WINDOW: Final = 192  # returns: two days of 15 minutes
 RANGE_BARS: Final = 14
 STILL: Final = 1e-9  # a deviation under this is no movement
-FARTHEST: Final = Decimal(2)  # times the last close, or one part of it: no minute goes so far
-STRANGE_MINUTES: Final = 30  # in a row, after which the market really is elsewhere
 TERCILE: Final = 0.4307  # deviations: a third of a normal distribution lies on either side
 DOWN, QUIET, UP = 0, 1, 2
 STATES: Final = 3
 
 
 class History:
-    """The last `WINDOW` bars of *interval_ms* of a symbol, built from 1-minute bars.
+    """The last `WINDOW` bars of *interval_ms* of a symbol; see `Candles` for what makes them.
 
-    A bar is dropped when the tape lacks its last minute, and a return across a hole is left out.
-    A minute that is no price, out of order, or far off all others is as if it were not there;
-    when the far ones keep coming, the market really is elsewhere and the history begins anew.
+    A return across a hole in the tape is left out, for it is none of one bar.
 
     Attributes:
         price: the close of the newest bar.
@@ -40,68 +37,38 @@ class History:
     """
 
     __slots__ = (
-        "_at", "_begun", "_ceiling", "_close", "_closed_at", "_floor", "_high", "_last", "_low",
-        "_path", "_rows", "_states", "_strange", "_transitions", "interval_ms", "price",
-        "seen", "sigma",
+        "_at", "_candles", "_close", "_closed_at", "_epoch", "_path", "_rows", "_states",
+        "_transitions", "interval_ms", "price", "seen", "sigma",
     )  # fmt: skip
 
     def __init__(self, interval_ms: int) -> None:
         self.interval_ms = interval_ms
+        self._candles = Candles(interval_ms)
         self._rows: Array = np.zeros((3, 2 * WINDOW))  # twice, so that a window is one slice
-        self._last = -1
-        self._begun = -1
-        self._forget()
-
-    def _forget(self) -> None:
-        self._at = self.seen = self._strange = 0
-        self._close = 0.0
-        self._closed_at = -1
-        self._floor, self._ceiling = Decimal(0), Decimal("Infinity")
-        self._high = self._low = self.price = Decimal(0)
-        self.sigma = 0.0
         self._path: Array | None = None  # these three when somebody asks
         self._states: States | None = None
         self._transitions: States | None = None
+        self._at = self._epoch = self.seen = 0
+        self._closed_at = -1
+        self._close = self.sigma = 0.0
+        self.price = Decimal(0)
 
     def add(self, bar: Bar) -> bool:
         """Take the next minute; return whether it closed a bar."""
-        open_time, high, low, close = bar.open_time, bar.high, bar.low, bar.close
-        if open_time <= self._last:
+        if not self._candles.add(bar):
             return False
-        try:
-            if not self._floor < low <= close <= high < self._ceiling:
-                self._wonder(open_time, close)
-                return False
-        except InvalidOperation:  # a price that is no number
-            return False
-        self._last, self._strange = open_time, 0
-        begun = open_time - open_time % self.interval_ms
-        if begun != self._begun:
-            self._begun, self._high, self._low = begun, high, low
-        else:
-            if high > self._high:  # noqa: PLR1730 - a call costs more than all the rest here
-                self._high = high
-            if low < self._low:  # noqa: PLR1730
-                self._low = low
-        if open_time + MINUTE_MS != begun + self.interval_ms:
-            return False
-        self._take(begun + self.interval_ms, close)
+        self._take(bar)
         return True
 
-    def _wonder(self, open_time: int, close: Decimal) -> None:
-        """Begin anew when what is far off is all there is."""
-        self._last = open_time
-        self._strange += close > 0
-        if self._strange >= STRANGE_MINUTES:
-            self._forget()
-
-    def _take(self, closed_at: int, close: Decimal) -> None:
-        before, whole = self._close, self._closed_at + self.interval_ms == closed_at
-        self.price, self._closed_at, self._close = close, closed_at, float(close)
-        self._floor, self._ceiling = close / FARTHEST, close * FARTHEST
+    def _take(self, bar: Bar) -> None:
+        candles, before = self._candles, self._close
+        whole = self._closed_at == candles.begun and self._epoch == candles.epoch
+        if self._epoch != candles.epoch:
+            self._epoch, self.seen = candles.epoch, 0
+        self.price, self._closed_at, self._close = bar.close, bar.close_time, float(bar.close)
         if not whole:
             return
-        high, low = max(float(self._high), before), min(float(self._low), before)
+        high, low = max(float(candles.high), before), min(float(candles.low), before)
         column = np.array((self._close / before, high / before, low / before))
         at = self._at
         self._rows[:, at] = self._rows[:, at + WINDOW] = np.log(column)
@@ -118,7 +85,7 @@ class History:
 
     @property
     def returns(self) -> Array:
-        """Return ``(WINDOW,)`` log returns, oldest first; zeros where none was seen yet."""
+        """Return ``(WINDOW,)`` log returns, oldest first; nothing of use before it is `full`."""
         return self._rows[0, self._at : self._at + WINDOW]
 
     @property

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from core.market import MINUTE_MS, Bar
 from strategy.theories.base import span
-from strategy.theories.history import DOWN, QUIET, STRANGE_MINUTES, UP, WINDOW, History
+from strategy.theories.candles import STRANGE_MINUTES
+from strategy.theories.history import DOWN, QUIET, UP, WINDOW, History
 from tests.exchange.paper_desk import bar as minute
 from tests.exchange.paper_desk import flat
 from tests.strategy.theories.pasts import bars_of, noise, past_of
