@@ -42,8 +42,9 @@ def recover(trader: Trader, database: Database, account_id: int, saved: Saved | 
     resting = recovery.open_orders(database, account_id)
     trader.broker.restore(resting)
     trader.booking.resting = {order.id: order for order in resting}
-    _warm(trader, database, account_id)
-    _recall_signals(trader, database, account_id)
+    with trader.council.patience.ticking():
+        _warm(trader, database, account_id)
+        _recall_signals(trader, database, account_id)
     trader.predictions.recall(recovery.open_predictions(database, account_id))
     if saved is None:
         return
@@ -78,7 +79,7 @@ def _load_tally(tally: Tally, saved: Saved) -> None:
 def _warm(trader: Trader, database: Database, account_id: int) -> None:
     asked = trader.council.roster.members.values()
     needs = [member.strategy.warmup_bars for member in asked if member.strategy is not None]
-    wanted = max(BARS_SHOWN, *needs)
+    wanted = max([BARS_SHOWN, *needs])
     histories = [
         recovery.last_candles(database, account_id, symbol, wanted)
         for symbol in trader.board.markets

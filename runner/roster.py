@@ -1,16 +1,22 @@
 """The strategies by name: which trade, which do not, and why."""
 
-from collections.abc import Iterator, Sequence
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
+from core.errors import ConfigError
 from strategy.base import Strategy
+from strategy.registry import make_strategy
+
+log: Final = logging.getLogger(__name__)
 
 TRADING: Final = "trading"
 OFF: Final = "off"
 FAILED: Final = "failed"
 RETIRED: Final = "retired"
+LONGEST_NOTE: Final = 500
 UNUSED: Final = "Not among the strategies of the settings."
 
 
@@ -79,6 +85,28 @@ class Roster:
                 member.status, member.note = OFF if note else TRADING, note
                 turned.append(member.name)
         return turned
+
+
+def recruit(
+    names: Sequence[str], options: Callable[[str], Mapping[str, Any]]
+) -> tuple[list[Strategy], dict[str, str]]:
+    """Make the strategies of these *names*; return them, and why each of the others cannot be.
+
+    Raises:
+        ConfigError: there is none of that name, or not one of them can be made.
+    """
+    made, broken = [], {}
+    for name in names:
+        try:
+            made.append(make_strategy(name, options(name)))
+        except ConfigError:
+            raise
+        except (Exception, SystemExit) as error:  # a strategy is somebody's own code
+            log.exception("Strategy %s cannot be made", name)
+            broken[name] = f"It cannot be made: {type(error).__name__}: {error}"[:LONGEST_NOTE]
+    if not made:
+        raise ConfigError(f"no strategy can be made. {'; '.join(broken.values())}")
+    return made, broken
 
 
 def off_reason(strategy: Strategy) -> str:

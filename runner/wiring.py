@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from core.ledger import ZERO
@@ -25,7 +26,7 @@ from runner.pulse import Pulse
 from runner.rebuild import rebuild, wishes_done
 from runner.record import Record
 from runner.recover import portfolio_of, recover
-from runner.roster import Roster
+from runner.roster import Roster, recruit
 from runner.sieve import tell_refused_rows
 from runner.state_file import StateFile
 from runner.status import Status
@@ -35,7 +36,7 @@ from store import recovery
 from store.accounts import Account, archive_account, find_or_create_account
 from store.database import Database
 from store.writer import Writer
-from strategy.registry import known_strategies, make_strategy
+from strategy.registry import known_strategies
 from utils.clock import Clock
 
 
@@ -140,13 +141,16 @@ def _trader(
 ) -> Trader:
     database, account = of
     instruments = tape.feed.instruments
-    strategies = [make_strategy(name, _options(settings, name)) for name in settings.strategies]
+    strategies, broken = recruit(settings.strategies, partial(_options, settings))
     portfolio = portfolio_of(database, account.id)
     began = saved["at"] if saved else tape.feed.next_at
     give_deposits(Writer(database, account.id), portfolio, strategies, account, began)
     started = next(recovery.journal(database, account.id)).at
     roster = Roster.of(strategies, known_strategies(), list(portfolio.cash))
     record = Record(recovery.next_fact_number(database, account.id))
+    for name, why in broken.items():
+        roster.fail(name, why)
+        record.alert(began, "error", "strategy_failed", f"Strategy {name} failed", why)
     council = Council(roster, portfolio, record, Patience(settings.strategy_timeout_s))
     return Trader(
         board=Board(instruments),
