@@ -87,7 +87,10 @@ class ModelScore(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ModelUsage(msgspec.Struct, frozen=True, kw_only=True):
-    """One answer of a language model and what it cost; ``outcome`` is ``ok`` or a gate."""
+    """One question to a language model and what it cost, at the machine's own time.
+
+    ``outcome`` is ``ok``, a gate, or ``stopped`` when the engine did not wait for the answer.
+    """
 
     strategy: str
     at: int

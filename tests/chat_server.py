@@ -27,7 +27,10 @@ class Hang:
 
 @dataclass
 class Drip:
-    """Sends blanks without end, as slowly as keeps a connection alive."""
+    """Sends blanks without end, so many at a time."""
+
+    blanks: int = 1
+    pause_s: float = 0.01
 
 
 Said = bytes | Hang | Drip | Callable[[Asked], bytes]
@@ -65,15 +68,17 @@ class ChatServer:
 
     script: list[Said]
     asked: list[Asked] = field(default_factory=list)
-    gone: asyncio.Event = field(default_factory=asyncio.Event)
+    _talks: set["asyncio.Task[None]"] = field(default_factory=set)
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._begin, "127.0.0.1", 0)
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        self.gone.set()
         self._server.close()
+        for talk in self._talks:
+            talk.cancel()
+        await asyncio.gather(*self._talks, return_exceptions=True)
         await self._server.wait_closed()
 
     @property
@@ -81,19 +86,28 @@ class ChatServer:
         """Return what settings are to name."""
         return f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}/v1"
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
-            asked = await _request(reader)
-            self.asked.append(asked)
-            turn = self.script.pop(0) if len(self.script) > 1 else self.script[0]
-            if isinstance(turn, Hang | Drip):
-                await self._stall(reader, writer, turn)
-            else:
-                writer.write(turn if isinstance(turn, bytes) else turn(asked))
-                await writer.drain()
-        writer.close()
-        with contextlib.suppress(ConnectionError):
+    def _begin(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._talks.add(asyncio.create_task(self._talk(reader, writer)))
+
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await self._serve(reader, writer)
+            writer.close()
             await writer.wait_closed()
+        except (ConnectionError, asyncio.IncompleteReadError):
+            return
+        finally:
+            writer.transport.abort()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked = await _request(reader)
+        self.asked.append(asked)
+        turn = self.script.pop(0) if len(self.script) > 1 else self.script[0]
+        if isinstance(turn, Hang | Drip):
+            await self._stall(reader, writer, turn)
+        else:
+            writer.write(turn if isinstance(turn, bytes) else turn(asked))
+            await writer.drain()
 
     async def _stall(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, turn: Hang | Drip
@@ -102,10 +116,10 @@ class ChatServer:
             await reader.read()  # until the client hangs up
             return
         writer.write((HEAD.format(200) + "Content-Type: application/json\r\n\r\n").encode())
-        while not self.gone.is_set() and not reader.at_eof():
-            writer.write(b" ")
+        while not reader.at_eof():
+            writer.write(b" " * turn.blanks)
             await writer.drain()
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(turn.pause_s)
 
 
 async def _request(reader: asyncio.StreamReader) -> Asked:

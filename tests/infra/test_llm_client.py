@@ -151,6 +151,14 @@ def test_an_answer_that_breaks_the_protocol_is_told_and_not_asked_for_again(what
     assert Decimal(0) < asking.purse.used.cost_usd <= asking.worst.cost_usd
 
 
+def test_an_answer_without_end_is_cut_off_where_it_is_too_long() -> None:
+    asking = Asking([Drip(blanks=65_536, pause_s=0)])
+    reply = asking.ask_once()
+
+    assert reply.gate == "protocol"
+    assert reply.failure == "127.0.0.1: the answer is longer than 256 KiB"
+
+
 def test_a_redirect_is_not_followed() -> None:
     async def run() -> tuple[Reply, int]:
         async with ChatServer([answer(ANSWER)]) as elsewhere:

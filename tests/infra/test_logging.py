@@ -46,6 +46,7 @@ def test_what_is_below_the_level_is_not_shown(capfd: pytest.CaptureFixture[str])
         ("postgresql+psycopg://me:s3cret@host/db", "postgresql+psycopg://me:***@host/db"),
         ("Set-Cookie: session=abc; HttpOnly", "Set-Cookie: ***"),
         ("found key qdk_abc-123 twice", "found key qdk_*** twice"),
+        ("key sk-proj_12-ab was refused", "key sk-*** was refused"),
         ("BTC/USDT at 12:30:01 costs 3", "BTC/USDT at 12:30:01 costs 3"),
     ],
 )
