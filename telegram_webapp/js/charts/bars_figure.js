@@ -73,6 +73,7 @@ export function placesFigure(bars, size) {
 /** `12`, `0.5`, `1.2k` @param {number} value */
 function short(value) {
   const size = Math.abs(value);
+  if (size >= 1_000_000) return `${Number((size / 1e6).toPrecision(3))}M`;
   if (size >= 10_000) return `${Number((size / 1000).toPrecision(3))}k`;
   return digits(size, size >= 10 || Number.isInteger(size) ? 0 : 2);
 }

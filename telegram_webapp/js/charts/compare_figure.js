@@ -27,7 +27,7 @@ export function compareFigure(lines, size) {
   return {
     data: drawn.map(({ name, points, token, dash }) => ({
       type: "scatter", mode: points.length > 1 ? "lines" : "markers", x: points.map(([at]) => at), y: points.map(([, value]) => value),
-      marker: { size: 8, color: colour(token) }, line: { color: colour(token), width: 2, dash: dash ?? "solid" }, hovertemplate: `${name} %{y:+.2f}%<extra></extra>`,
+      marker: { size: 8, color: colour(token) }, line: { color: colour(token), width: 2, dash: dash ?? "solid" }, hovertemplate: `${escaped(name)} %{y:+.2f}%<extra></extra>`,
     })),
     layout: layoutOf({
       margin: { l: MARGIN.left, r: right, t: MARGIN.top, b: MARGIN.bottom },
@@ -50,7 +50,10 @@ function ends(lines, { low, high, height }) {
 }
 
 /** @param {string} name */
-const clipped = (name) => (name.length > MOST_NAME ? `${name.slice(0, MOST_NAME - 1)}…` : name).replaceAll("<", "&lt;");
+const clipped = (name) => escaped(name.length > MOST_NAME ? `${name.slice(0, MOST_NAME - 1)}…` : name);
+
+/** Plotly reads a little HTML, and templates. @param {string} text */
+const escaped = (text) => text.replaceAll("<", "&lt;").replaceAll("%{", "% {");
 
 /** Least and most, never the same. @param {number[]} values @param {number} room @returns {[number, number]} */
 function extent(values, room) {

@@ -15,6 +15,8 @@ const ROWS = /** @type {[name: string, label: string, unit: string, better: bool
 ]);
 const COLOURED = new Set(["net_pnl"]);
 const SAME = 1e-9;
+const LARGE = 10_000;
+const LONG = 9;
 
 /** @returns {{el: HTMLElement, show: (data: Comparison) => void}} */
 export function abTable() {
@@ -45,14 +47,20 @@ function row([name, label, unit, better]) {
       const lead = leader(values, better);
       values.forEach((value, i) => {
         const measure = [a, b][i].measures[name];
-        const inner = h("span", { class: COLOURED.has(name) && value !== null ? `num ${toneOf(value)}` : "" }, measureText(name, value, unit));
+        const inner = h("span", { class: COLOURED.has(name) && value !== null ? `num ${toneOf(value)}` : "" }, textOf(name, value, unit));
         const reason = value === null ? measure?.reason ?? "" : "";
-        cells[i].className = i === lead ? "lead" : "";
+        cells[i].className = `${i === lead ? "lead" : ""}${(inner.textContent ?? "").length > LONG ? " long" : ""}`.trim();
         cells[i].title = reason;
         cells[i].replaceChildren(inner, ...(i === lead ? [h("span.vh", {}, ", better")] : []), ...(reason ? [h("span.vh", {}, `, ${reason}`)] : []));
       });
     },
   };
+}
+
+/** Cents of large sums would not fit beside each other. @param {string} name @param {number | null} value @param {string} unit */
+function textOf(name, value, unit) {
+  const text = measureText(name, value, unit);
+  return unit === "money" && value !== null && Math.abs(value) >= LARGE ? text.replace(/\.\d+$/, "") : text;
 }
 
 /** Falls are negative already, so the higher is better there too. @param {(number | null)[]} values @param {boolean} better */

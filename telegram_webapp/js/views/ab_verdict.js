@@ -32,6 +32,7 @@ export function verdictCard() {
       const [name, said, tone] = STATES[verdict.state] ?? STATES.undecided;
       glyph.replaceChildren(icon(name, true));
       setText(word, said);
+      kind.hidden = said === verdict.title;
       setAttr(kind, "class", `k ${tone}`);
       setText(title, verdict.title);
       setText(text, verdict.text);

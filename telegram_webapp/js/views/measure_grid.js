@@ -15,7 +15,8 @@ const HEADLINES = /** @type {[string, string][]} */ ([
 ]);
 /** What the head of the view says already. */
 const SAID = new Set([...HEADLINES.map(([name]) => name), "net_pnl", "total_trades", "wins", "losses", "breakevens"]);
-const LONG = 9;
+/** Characters that fit at full size, and one step below it. */
+const [FULL, SMALLER] = [9, 11];
 
 /** The six at the top. @returns {{el: HTMLElement, show: (data: Performance) => void}} */
 export function headlines() {
@@ -52,7 +53,7 @@ function fill(name, data, el) {
   const raw = data.measures[name]?.value ?? null;
   const text = measureText(name, raw, data.definitions[name]?.unit);
   setText(el, text);
-  setAttr(el, "data-size", text.length > LONG ? "s" : null);
+  setAttr(el, "data-size", text.length <= FULL ? null : text.length <= SMALLER ? "s" : "xs");
   const coloured = isMoneyMade(name) && raw !== null;
   el.classList.toggle("num", coloured);
   setTone(el, coloured ? toneOf(shownValue(name, raw)) : "flat-text");

@@ -201,6 +201,6 @@ class PerformanceView {
 function countsText({ counts, scope }) {
   const { trades, wins, losses, breakevens } = counts;
   const since = scope.since && scope.until ? ` ${counts.days ? counted(counts.days, "day") : span(scope.until - scope.since)}, since ${day(scope.since)}.` : "";
-  if (!trades) return `No closed trade yet.${since}`;
+  if (!trades) return `No closed trade${scope.range === "all" ? " yet" : " in this time"}.`;
   return `${counted(trades, "trade")}: ${digits(wins, 0)} won, ${digits(losses, 0)} lost${breakevens ? `, ${digits(breakevens, 0)} even` : ""}.${since}`;
 }

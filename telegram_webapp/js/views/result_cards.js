@@ -50,11 +50,12 @@ export function breakdowns(app) {
     showEquity(data);
     calendar.show(data.daily);
     months.show(data.monthly);
-    const { bins, width } = data.histogram;
-    cards.sizes.remark(bins.length ? `${counted(data.counts.trades, "trade")}, ${money(width, width % 1 ? 2 : 0)} bins` : "");
-    if (bins.length) sizes.show(data.histogram, `Trades by net P&L: ${bins.length} bins from ${change(bins[0][0])} to ${change(bins[bins.length - 1][0] + width)}`);
-    else sizes.show(null, "No closed trade yet");
     for (const [name, card] of Object.entries(groups)) card.show(data[name]);
+    for (const card of [cards.sizes, cards.hours, cards.weekdays]) card.el.hidden = !data.counts.trades;
+    if (!data.counts.trades) return;
+    const { bins, width } = data.histogram;
+    cards.sizes.remark(`${counted(data.counts.trades, "trade")}, ${money(width, width % 1 ? 2 : 0)} bins`);
+    sizes.show(data.histogram, `Trades by net P&L: ${bins.length} bins from ${change(bins[0][0])} to ${change(bins[bins.length - 1][0] + width)}`);
     showPlaces(hours, data.by_hour, Array.from({ length: 24 }, (_, i) => [String(i), String(i).padStart(2, "0")]));
     showPlaces(weekdays, data.by_weekday, WEEK.map((name, i) => [String(i), name]));
   }
@@ -70,12 +71,11 @@ export function breakdowns(app) {
   /** @param {import("../charts/still_chart.js").StillChart<import("../charts/bars_figure.js").Bar[]>} chart @param {any[]} found @param {string[][]} places key and label, in order */
   function showPlaces(chart, found, places) {
     const known = new Map(found.map((group) => [String(group.key), group]));
-    if (!known.size) return chart.show(null, "No closed trade yet");
     const bars = places.map(([key, label]) => {
       const group = known.get(key) ?? known.get(label);
       return { label, value: group?.net_pnl ?? 0, text: `${label}: ${group ? `${change(group.net_pnl)}, ${counted(group.trades, "trade")}` : "no trade"}` };
     });
     const best = bars.reduce((a, b) => (b.value > a.value ? b : a));
-    return chart.show(bars, `Net P&L of ${digits(bars.length, 0)} places; the best is ${best.text}`);
+    chart.show(bars, `Net P&L of ${digits(bars.length, 0)} places; the best is ${best.text}`);
   }
 }
