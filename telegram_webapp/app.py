@@ -16,6 +16,7 @@ from telegram_webapp.headers import install_headers
 from telegram_webapp.limits import Limits
 from telegram_webapp.link import EngineLink
 from telegram_webapp.problems import install_problems
+from telegram_webapp.results import Results
 from telegram_webapp.routes.accounts import account_routes
 from telegram_webapp.routes.charts import chart_routes
 from telegram_webapp.routes.commands import command_routes
@@ -59,6 +60,7 @@ def create_app(
     cookie = SessionCookie(settings.dashboard_port)
     hosts = Hosts(settings.dashboard_host, settings.trusted_hosts)
     guard = Guard(doorman, limits, hosts, cookie)
+    archive = Archive(settings.database)
     site = Site(
         settings=settings,
         clock=clock,
@@ -67,7 +69,8 @@ def create_app(
         limits=limits,
         cookie=cookie,
         guard=guard,
-        archive=Archive(settings.database),
+        archive=archive,
+        results=Results(archive, link, clock),
         assets=Assets(settings.data_dir / "cache"),
     )
     install_problems(app)

@@ -13,6 +13,7 @@ from telegram_webapp.limits import Limits
 from telegram_webapp.link import EngineLink
 from telegram_webapp.mirror import Snapshot
 from telegram_webapp.problems import Problem
+from telegram_webapp.results import Results
 from utils.clock import Clock
 
 
@@ -28,6 +29,7 @@ class Site:
     cookie: SessionCookie
     guard: Guard
     archive: Archive
+    results: Results
     assets: Assets
 
     def heard(self) -> tuple[Snapshot, dict[str, Any]]:

@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Any, Final
 
-import msgspec
 from flask import Blueprint, Response
 
 from core.dashboard import EVENT_TYPES
@@ -14,6 +13,7 @@ from telegram_webapp.listing import FORMATS
 from telegram_webapp.mirror import Snapshot
 from telegram_webapp.problems import Problem
 from telegram_webapp.replies import reply
+from telegram_webapp.results import aged
 from telegram_webapp.site import Site
 from telegram_webapp.spreadsheet import file_response
 
@@ -62,14 +62,7 @@ def state_routes(site: Site) -> Blueprint:
 
 def told(snapshot: Snapshot) -> bytes:
     """Return the JSON of *snapshot*, which must hold a state; with its age if it is stale."""
-    if not snapshot.stale:
-        return snapshot.bytes
-    staleness = {
-        "stale": True,
-        "age_ms": snapshot.engine_age_ms,
-        "away_since": snapshot.away_since,
-    }
-    return snapshot.bytes[:-1] + b"," + msgspec.json.encode(staleness)[1:]
+    return aged(snapshot, snapshot.bytes)
 
 
 def section_reply(site: Site, section: str, event_type: str) -> Response:

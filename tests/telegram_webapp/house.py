@@ -27,6 +27,7 @@ from store.database import Database
 from store.imported import imported_account
 from store.writer import Batch, EquityPoint, Writer
 from telegram_webapp.app import create_app
+from telegram_webapp.archive import Archive
 from telegram_webapp.auth.doorman import Doorman
 from telegram_webapp.hub import Hub
 from telegram_webapp.limits import Limits
@@ -80,6 +81,7 @@ class House:
             state_file=self.settings.state_path,
             delays=Backoff(0.01, 0.05, Random(1)),
         )
+        self.archive = Archive(self.settings.database)
         self.limits = Limits(self.clock, slowed_s=0.001)
         self.app: Flask = create_app(
             self.settings, self.link, self.doorman, self.clock, self.limits
