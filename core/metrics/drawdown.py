@@ -1,0 +1,129 @@
+"""Falls of equity from its highest peak so far, the start being the first peak.
+
+Every point counts, not only days' ends. The deepest fall in money and the deepest in % may be
+different falls: each is maximised for itself.
+Source: Magdon-Ismail & Atiya, "Maximum drawdown", Risk 17 (2004).
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Final
+
+import msgspec
+
+ZERO: Final = Decimal(0)
+HUNDRED: Final = Decimal(100)
+
+Point = tuple[int, Decimal]
+
+
+class Drawdown:
+    """The deepest fall so far, update by update."""
+
+    def __init__(self, initial: Decimal) -> None:
+        self.peak = initial
+        self.max_absolute = ZERO
+        self.max_pct = ZERO
+
+    def update(self, equity: Decimal) -> None:
+        """Take the newest equity, in quote."""
+        if equity >= self.peak:
+            self.peak = equity
+            return
+        fall = self.peak - equity
+        self.max_absolute = max(self.max_absolute, fall)
+        # Compared before dividing: this runs at every equity. Of no peak there is no share.
+        if self.peak > 0 and HUNDRED * fall > self.max_pct * self.peak:
+            self.max_pct = HUNDRED * fall / self.peak
+
+    def shift(self, amount: Decimal) -> None:
+        """Take a transfer into the account: the peak moves with it, no fall begins or ends."""
+        self.peak += amount
+
+    def save(self) -> dict[str, str]:
+        """Return what `load` needs, JSON-able and exact."""
+        return {
+            "peak": str(self.peak),
+            "max_absolute": str(self.max_absolute),
+            "max_pct": str(self.max_pct),
+        }
+
+    @classmethod
+    def load(cls, saved: Mapping[str, str]) -> "Drawdown":
+        """Go on from what `save` returned."""
+        drawdown = cls(Decimal(saved["peak"]))
+        drawdown.max_absolute = Decimal(saved["max_absolute"])
+        drawdown.max_pct = Decimal(saved["max_pct"])
+        return drawdown
+
+
+class Fall(msgspec.Struct, frozen=True, kw_only=True):
+    """The deepest fall in money, the deepest in %, and the longest time under a peak (ms).
+
+    ``absolute_at`` and ``pct_at`` are when they were deepest; ``is_over`` is whether equity has
+    reached the peak again since the longest time under one.
+    """
+
+    absolute: Decimal = ZERO
+    absolute_at: int | None = None
+    pct: Decimal = ZERO
+    pct_at: int | None = None
+    longest_ms: int = 0
+    is_over: bool = True
+
+
+def deepest(
+    initial: Decimal, since: int, points: Sequence[Point], transfers: Sequence[Point]
+) -> Fall:
+    """Return the deepest falls of *points* (at, equity), oldest first.
+
+    Args:
+        initial: equity at *since*: the first peak.
+        since: ms.
+        points: what equity was.
+        transfers: (at, amount), by which the peak is moved too.
+    """
+    absolute, pct = ZERO, ZERO
+    absolute_at: int | None = None
+    pct_at: int | None = None
+    longest, is_over, peak_at = 0, True, since
+    for at, equity, peak in _with_peaks(initial, points, transfers):
+        if equity >= peak:
+            peak_at, is_over = at, True
+            continue
+        if at - peak_at > longest:
+            longest, is_over = at - peak_at, False
+        fall = peak - equity
+        if fall > absolute:
+            absolute, absolute_at = fall, at
+        if peak > 0 and HUNDRED * fall > pct * peak:
+            pct, pct_at = HUNDRED * fall / peak, at
+    return Fall(
+        absolute=absolute, absolute_at=absolute_at, pct=pct, pct_at=pct_at, longest_ms=longest,
+        is_over=is_over,
+    )  # fmt: skip
+
+
+def underwater(
+    initial: Decimal, points: Sequence[Point], transfers: Sequence[Point]
+) -> list[Point]:
+    """Return (at, fall from the highest peak so far in %, zero or below) of each point."""
+    return [
+        (at, HUNDRED * (equity - max(peak, equity)) / max(peak, equity) if peak > 0 else ZERO)
+        for at, equity, peak in _with_peaks(initial, points, transfers)
+    ]
+
+
+def _with_peaks(
+    initial: Decimal, points: Sequence[Point], transfers: Sequence[Point]
+) -> Iterator[tuple[int, Decimal, Decimal]]:
+    """Yield (at, equity, highest before it), transfers moving the peak."""
+    peak = initial
+    flows = iter(transfers)
+    coming = next(flows, None)
+    for at, equity in points:
+        while coming is not None and coming[0] <= at:
+            peak += coming[1]
+            coming = next(flows, None)
+        yield at, equity, peak
+        peak = max(peak, equity)
