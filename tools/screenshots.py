@@ -18,8 +18,16 @@ SCREENS = {
     "desktop": (ViewportSize(width=1440, height=900), 1),
 }
 THEMES = ("dark", "light")
-VIEWS = {"overview": "/", "market": "/market", "trades": "/trades", "more": "/more"}
-WITH_CHART = {"overview", "market"}
+VIEWS = {
+    "overview": "/",
+    "market": "/market",
+    "signals": "/signals",
+    "performance": "/performance",
+    "ab-test": "/ab-test",
+    "trades": "/trades",
+    "more": "/more",
+}
+WITH_CHART = {"overview", "market", "performance", "ab-test"}
 CHART = ".js-plotly-plot .main-svg"
 CHART_MS = 20_000
 # long enough to see prices move and the charts drawn to the end

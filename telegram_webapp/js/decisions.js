@@ -1,11 +1,15 @@
 /** A signal and what was decided on it, in words: the same in every list and sheet. */
 
-import { MINUS, capital } from "./format.js";
+import { MINUS, capital, digits } from "./format.js";
 
 /** @typedef {Record<string, any>} Signal a `signal_raised` payload or a row of api/signals */
 
 /** @type {Record<string, [sign: string, word: string]>} */
 const ACTIONS = { buy: ["▲", "BUY"], sell: ["▼", "SELL"], hold: ["■", "HOLD"] };
+
+/** Significant digits of a number of no known unit. */
+const FIGURES = 3;
+const MOST_FIGURES = 8;
 
 /** What a decision is called. @type {Record<string, string>} */
 export const DECISIONS = { traded: "Traded", closed: "Closed", refused: "Refused", held: "Held" };
@@ -25,10 +29,23 @@ export const gateWords = (gate) => gate.replaceAll("_", " ");
  */
 export function gateLine(signal) {
   const { gate, value } = signal;
-  const limit = limitOf(signal);
-  if (!gate) return "";
-  if (typeof value !== "number") return gateWords(gate);
-  return `${gateWords(gate)} ${plain(value)}${typeof limit === "number" ? `, limit ${plain(limit)}` : ""}`;
+  if (!gate || typeof value !== "number") return gateWords(gate ?? "");
+  const [seen, limit] = compared(value, limitOf(signal));
+  return `${gateWords(gate)} ${seen}${limit && `, limit ${limit}`}`;
+}
+
+/**
+ * What a gate saw and what it allows, with as many digits as tell the two apart.
+ * @param {number} value
+ * @param {number | null} limit
+ * @returns {[seen: string, limit: string]} the limit is "" when there is none
+ */
+export function compared(value, limit) {
+  if (limit === null) return [plain(value), ""];
+  for (let figures = FIGURES; ; figures += 1) {
+    const texts = /** @type {[string, string]} */ ([plain(value, figures), plain(limit, figures)]);
+    if (value === limit || texts[0] !== texts[1] || figures > MOST_FIGURES) return texts;
+  }
 }
 
 /** What a gate allows; a stored row calls it its threshold. @param {Signal} signal @returns {number | null} */
@@ -48,11 +65,13 @@ export function decisionLine(signal) {
 }
 
 /**
- * A number of no known unit with as many digits as tell it apart: `0.82`, `12.5`, `1,250`.
+ * A number of no known unit with few digits: `0.82`, `12.5`, `1,250`.
  * @param {number} value
+ * @param {number} [figures] significant ones
  * @returns {string}
  */
-export function plain(value) {
-  const text = Math.abs(value).toLocaleString("en-US", { maximumSignificantDigits: 4 });
+export function plain(value, figures = FIGURES) {
+  const size = Math.abs(value);
+  const text = size >= 100 ? digits(size, 0) : size.toLocaleString("en-US", { maximumSignificantDigits: figures });
   return value < 0 ? MINUS + text : text;
 }

@@ -88,5 +88,6 @@ export function intervalText(name, { low, high }, unit) {
 export function basisText(name, measure, unit) {
   if (!measure) return "";
   if (measure.value === null) return measure.reason;
-  return intervalText(name, measure, unit) || measure.basis;
+  if (!measure.at) return measure.basis || intervalText(name, measure, unit);
+  return FALLS.has(name) ? `low on ${day(measure.at)}` : [measure.basis, day(measure.at)].filter(Boolean).join(", ");
 }

@@ -1,8 +1,8 @@
 /** The figures of two strategies in two columns; the better has a dot and is bold. */
 
 import { h, setText } from "../dom.js";
-import { toneOf } from "../format.js";
-import { measureText, shownValue } from "../measures.js";
+import { change, money, toneOf } from "../format.js";
+import { isMoneyMade, measureText, shownValue } from "../measures.js";
 
 /** @typedef {Record<string, any>} Comparison */
 
@@ -59,8 +59,8 @@ function row([name, label, unit, better]) {
 
 /** Cents of large sums would not fit beside each other. @param {string} name @param {number | null} value @param {string} unit */
 function textOf(name, value, unit) {
-  const text = measureText(name, value, unit);
-  return unit === "money" && value !== null && Math.abs(value) >= LARGE ? text.replace(/\.\d+$/, "") : text;
+  const large = unit === "money" && value !== null && Math.abs(value) >= LARGE;
+  return large ? (isMoneyMade(name) ? change : money)(value, 0) : measureText(name, value, unit);
 }
 
 /** Falls are negative already, so the higher is better there too. @param {(number | null)[]} values @param {boolean} better */

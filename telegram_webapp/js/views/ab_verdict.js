@@ -48,13 +48,12 @@ export function verdictCard() {
 }
 
 /**
- * Trades there are and about how many it takes; the fewer of the two counts.
+ * Trades of both there are, and about how many it takes.
  * @param {Record<string, any>} difference
  * @returns {[number, number | null]}
  */
 function tradesOf({ trades_a: a, trades_b: b, needed }) {
-  const have = Math.min(a, b);
-  return [have, needed ? Math.max(needed, have) : null];
+  return [a + b, needed ? a + b + needed : null];
 }
 
 /** The interval as a bar, its middle as a dot, zero as a dashed line. */
@@ -68,7 +67,11 @@ function intervalBar() {
     show(difference) {
       el.hidden = !difference || difference.low_pct === null || difference.high_pct === null;
       if (el.hidden || !difference) return;
-      const { low_pct: from, high_pct: to, estimate_pct: estimate, level } = difference;
+      const { level } = difference;
+      // In the leader's favour, as the words have it.
+      const sign = difference.estimate_pct < 0 ? -1 : 1;
+      const estimate = sign * difference.estimate_pct;
+      const [from, to] = [sign * difference.low_pct, sign * difference.high_pct].sort((x, y) => x - y);
       const [least, most] = [Math.min(from, 0), Math.max(to, 0)];
       const pad = (most - least || 1) * ROOM;
       const place = (/** @type {number} */ value) => (100 * (value - least + pad)) / (most - least + 2 * pad);

@@ -5,12 +5,12 @@ import { recall, remember } from "../memory.js";
 import { mount as mountActivity } from "./activity.js";
 import { mount as mountDigest } from "./away_digest.js";
 import { candleBox } from "./candle_box.js";
+import { mount as mountComparison } from "./desk_ab.js";
 import { mount as mountFoot } from "./desk_foot.js";
 import { mount as mountLists } from "./desk_lists.js";
 import { mount as mountFigures } from "./figures.js";
 import { mount as mountHero } from "./hero.js";
 import { mount as mountOutlook } from "./outlook.js";
-import { mount as mountSignals } from "./signals.js";
 import { symbolTabs } from "./symbols.js";
 import { mount as mountWatchlist } from "./watchlist.js";
 
@@ -18,24 +18,23 @@ import { mount as mountWatchlist } from "./watchlist.js";
 /** @typedef {import("../main.js").View} View */
 
 const KEPT = "desk.symbol";
-const FEW_SIGNALS = 4;
 
 /** @param {HTMLElement} root @param {App} app @returns {View} */
 export function mount(root, app) {
   const box = (/** @type {string} */ name) => h(`section.desk-${name}`);
   const left = { hero: box("hero"), figures: box("figures"), watch: box("watch") };
   const middle = { market: box("market"), lists: box("lists") };
-  const right = { digest: box("digest"), outlook: box("outlook"), signals: box("signals"), activity: box("activity") };
+  const right = { digest: box("digest"), outlook: box("outlook"), comparison: box("comparison"), activity: box("activity") };
   const foot = h("footer.desk-foot");
   const column = (/** @type {string} */ name, /** @type {Record<string, HTMLElement>} */ boxes) => h(`div.desk-column.desk-${name}`, {}, ...Object.values(boxes));
   root.append(h("div.desk", {}, h("h1.vh", {}, "Overview"), h("div.desk-grid", {}, column("left", left), column("middle", middle), column("right", right)), foot));
-  for (const card of [left.hero, left.watch, middle.market, middle.lists, right.outlook, right.signals, right.activity]) card.classList.add("card");
+  for (const card of [left.hero, left.watch, middle.market, middle.lists, right.outlook, right.comparison, right.activity]) card.classList.add("card");
 
   const market = mountMarket(middle.market, app);
   const parts = [
     mountHero(left.hero, app), mountFigures(left.figures, app), mountWatchlist(left.watch, app, market.choose),
     market, mountLists(middle.lists, app, market.choose),
-    mountDigest(right.digest, app), mountOutlook(right.outlook, app), mountSignals(right.signals, app, { few: FEW_SIGNALS }), mountActivity(right.activity, app, { all: true }),
+    mountDigest(right.digest, app), mountOutlook(right.outlook, app), mountComparison(right.comparison, app), mountActivity(right.activity, app, { all: true }),
     mountFoot(foot, app),
   ];
   // What scrolls inside itself must be reachable without a mouse.

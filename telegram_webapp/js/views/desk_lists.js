@@ -29,7 +29,7 @@ const WATCHED = ["positions", "orders", "trades", "account", "prices", "stats", 
 export function mount(root, app, choose) {
   /** @type {Sheet[]} */
   const sheets = [
-    { word: "Positions", count: (state) => Object.keys(state.positions).length, table: positionTable(app, choose), empty: ["scale", "No open positions", "The strategies watch their markets. Outlook, on the right, says what they wait for."] },
+    { word: "Positions", count: (state) => Object.keys(state.positions).length, table: positionTable(app, choose), empty: ["scale", "No open positions", "The strategies watch their markets. Signals, on the right, say what they wait for."] },
     { word: "Orders", count: (state) => Object.keys(state.orders).length, table: orderTable(app, choose), empty: ["order", "No open orders", "Stops, targets and limit orders rest here until they fill."] },
     { word: "Trades", count: (state) => state.account.closed_trades ?? 0, table: tradeTable(app), empty: ["trades", "No closed trade yet", "A trade appears here when its position is closed."] },
   ];

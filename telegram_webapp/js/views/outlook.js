@@ -16,11 +16,11 @@ import { ago } from "../time.js";
  * @param {{title?: string}} [options]
  * @returns {import("../main.js").View}
  */
-export function mount(root, app, { title = "Outlook" } = {}) {
+export function mount(root, app, { title = "Signals" } = {}) {
   const list = h("ul.thoughts.card");
   const empty = h("div.empty.card", { hidden: true }, h("span.ic", {}, icon("scale")), h("b", {}, "No thought yet"),
     h("p", {}, "A strategy speaks when a candle it watches closes."));
-  root.append(h("div.sec", {}, h("h2", {}, title), h("span.sp"), h("span.cap", {}, "confidence")), list, empty);
+  root.append(h("div.sec", {}, h("h2", {}, title), h("span.sp"), h("a.link", { href: app.router.href("signals") }, "All", icon("chevron", true))), list, empty);
   const show = keyedList(list, { key: (/** @type {Outlook} */ item) => item.key, create: () => row(app) });
   return {
     update(state, changed) {

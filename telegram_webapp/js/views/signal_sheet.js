@@ -1,6 +1,6 @@
 /** One signal whole: what was decided and why, what each of its parts said, what it expected. */
 
-import { DECISIONS, actionSign, gateWords, limitOf, plain } from "../decisions.js";
+import { DECISIONS, actionSign, compared, gateWords, limitOf } from "../decisions.js";
 import { h } from "../dom.js";
 import { UNKNOWN, change, percentChange, price as priceText, toneOf } from "../format.js";
 import { icon } from "../icons.js";
@@ -33,8 +33,8 @@ export function openSignal(app, signal) {
 /** @param {Signal} signal */
 function verdict(signal) {
   const { decision, gate, value, why } = signal;
-  const limit = limitOf(signal);
-  const seen = gate && typeof value === "number" ? `${gateWords(gate)}: ${plain(value)}${typeof limit === "number" ? ` against a limit of ${plain(limit)}` : ""}` : gate && gateWords(gate);
+  const [saw, limit] = typeof value === "number" ? compared(value, limitOf(signal)) : ["", ""];
+  const seen = gate && `${gateWords(gate)}${saw && `: ${saw}`}${limit && ` against a limit of ${limit}`}`;
   return h("div.decided", { "data-decision": decision },
     icon(decision === "refused" ? "refused" : decision === "held" ? "scale" : "ok"),
     h("div", {}, h("b", {}, DECISIONS[decision] ?? decision), h("p", {}, sentence(why)), seen && h("p.cap", {}, sentence(seen))));

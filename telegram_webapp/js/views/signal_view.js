@@ -216,7 +216,7 @@ class SignalView {
     setText(traded.value, count(counts.traded));
     setText(traded.basis, known ? `${counted(counts.closed, "exit")}, ${digits(counts.held, 0)} held` : "");
     setText(refused.value, count(counts.refused));
-    setText(refused.basis, known ? this.#gates || "by no gate" : "");
+    setText(refused.basis, known ? (this.#gates ? `gates: ${this.#gates}` : "no gate stopped one") : "");
     setAttr(refused.basis, "title", this.#gates || null);
     setText(sure.value, known ? this.#confidence?.toFixed(2) ?? UNKNOWN : "");
     setText(sure.basis, known ? "average, 0 to 1" : "");

@@ -45,7 +45,8 @@ def test_a_figure_is_read_by_its_unit(
     ("changes", "text"),
     [
         ({}, "128 trades"),
-        ({"low": 50.06, "high": 66.8}, "95% interval 50.1 to 66.8%"),
+        ({"low": 50.06, "high": 66.8, "basis": ""}, "95% interval 50.1 to 66.8%"),
+        ({"at": 1_795_271_528_000, "basis": "BTC/USDT"}, "BTC/USDT, 21 Nov"),
         ({"value": None, "reason": "needs 30 days, has 23"}, "needs 30 days, has 23"),
     ],
 )
@@ -67,7 +68,11 @@ def test_a_figure_says_what_it_stands_on(modules: Page, changes: dict[str, Any],
         ),
         (
             {"decision": "held", "gate": "volatility", "value": -0.8213, "threshold": 0.75},
-            f"Held: volatility {MINUS}0.8213, limit 0.75",
+            f"Held: volatility {MINUS}0.821, limit 0.75",
+        ),
+        (
+            {"decision": "held", "gate": "confidence", "value": 0.24961, "limit": 0.25},
+            "Held: confidence 0.2496, limit 0.25",
         ),
         ({"decision": "refused", "gate": "paused", "value": None}, "Refused: paused"),
         ({"decision": "refused", "gate": "margin", "value": 1250.5}, "Refused: margin 1,251"),
