@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.arithmetic import truncate8
 from core.errors import LedgerError
 from core.ledger import (
     Entry,
@@ -15,7 +16,6 @@ from core.ledger import (
     Portfolio,
     fill_entries,
     funding_entry,
-    truncate8,
 )
 from core.orders import Fill, FundingCharged, Liquidity, OrderRole, Side
 
