@@ -1,10 +1,13 @@
-"""What trading came to: closed trades, oldest first, as figures are made of them."""
+"""What trading came to: closed trades and curves of equity, as figures are made of them."""
 
+from decimal import Decimal
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Column, ColumnElement, Text, select, type_coerce
+from sqlalchemy import Column, ColumnElement, Connection, Text, func, select, type_coerce
 
+from core.ledger import ZERO, EntryKind
+from core.performance import since_of
 from core.trades import Trade
 from store import tables
 from store.columns import Money
@@ -12,6 +15,20 @@ from store.database import Database
 from store.rows import columns_of
 
 _NAMES: Final = Trade.__struct_fields__
+
+Point = tuple[int, Decimal]
+
+
+class Curve(msgspec.Struct, frozen=True, kw_only=True):
+    """Equity over a span: what it was at ``since`` (ms), and (at, equity) from then on.
+
+    ``transfers`` are all (at, amount) that were put in, those before the span too.
+    """
+
+    since: int
+    initial: Decimal
+    points: list[Point]
+    transfers: list[Point]
 
 
 def closed_trades(
@@ -37,6 +54,116 @@ def closed_trades(
     with database.read() as connection:
         rows = connection.execute(query).all()
     return msgspec.convert([dict(zip(_NAMES, row, strict=True)) for row in rows], list[Trade])
+
+
+def count_trades(database: Database, account_id: int) -> int:
+    """Return how many trades the account closed.
+
+    Raises:
+        StoreError: the database refused.
+    """
+    table = tables.trades
+    query = select(func.count()).select_from(table).where(table.c.account_id == account_id)
+    with database.read() as connection:
+        return connection.execute(query).scalar_one()
+
+
+def read_curve(
+    database: Database, account_id: int, span: str, now: int, strategy: str | None = None
+) -> Curve:
+    """Return the curve of an account, or of a strategy's sub-account, before *now*.
+
+    Args:
+        database: where it is.
+        account_id: whose; of an imported one the transfers are not known.
+        span: one of `core.performance.RANGES`.
+        now: ms; what happened then or later is left out.
+        strategy: of its sub-account.
+
+    Raises:
+        StoreError: the database refused.
+    """
+    with database.read() as connection:
+        transfers = _transfers(connection, account_id, strategy)
+        started_at = transfers[0][0] if transfers else _begun(connection, account_id, strategy)
+        since = since_of(span, now, now if started_at is None else started_at)
+        points = _points(connection, account_id, strategy, (since, now))
+        before = _last_point(connection, account_id, strategy, since)
+        if before is None:
+            put_in = sum((amount for at, amount in transfers if at <= since), ZERO)
+            initial = put_in or _balance(connection, account_id) or (points or [(0, ZERO)])[0][1]
+        else:
+            later = (amount for at, amount in transfers if before[0] < at <= since)
+            initial = before[1] + sum(later, ZERO)
+    return Curve(since=since, initial=initial, points=points, transfers=transfers)
+
+
+def _transfers(connection: Connection, account_id: int, strategy: str | None) -> list[Point]:
+    table = tables.journal
+    query = (
+        select(table.c.at, table.c.amount)
+        .where(table.c.account_id == account_id, table.c.symbol == "")
+        .where(table.c.kind == EntryKind.TRANSFER.value)
+        .order_by(table.c.at, table.c.id)
+    )
+    if strategy is not None:
+        query = query.where(table.c.strategy == strategy)
+    return [(row.at, row.amount) for row in connection.execute(query)]
+
+
+def _points(
+    connection: Connection, account_id: int, strategy: str | None, span: tuple[int, int]
+) -> list[Point]:
+    table = tables.equity
+    query = (
+        select(table.c.at, _as_it_is(table.c.equity))
+        .where(table.c.account_id == account_id, table.c.strategy == (strategy or ""))
+        .where(table.c.at >= span[0], table.c.at < span[1])
+        .order_by(table.c.at)
+    )
+    return msgspec.convert(list(map(tuple, connection.execute(query))), list[Point])
+
+
+def _last_point(
+    connection: Connection, account_id: int, strategy: str | None, until: int
+) -> Point | None:
+    """Return the last point before *until*."""
+    table = tables.equity
+    query = (
+        select(table.c.at, table.c.equity)
+        .where(table.c.account_id == account_id, table.c.strategy == (strategy or ""))
+        .where(table.c.at < until)
+        .order_by(table.c.at.desc())
+        .limit(1)
+    )
+    row = connection.execute(query).first()
+    return None if row is None else (row.at, row.equity)
+
+
+def _begun(connection: Connection, account_id: int, strategy: str | None) -> int | None:
+    """Return when an account of which no transfer is known began: its first point or trade."""
+    points, trades = tables.equity, tables.trades
+    first_point = (
+        select(points.c.at)
+        .where(points.c.account_id == account_id, points.c.strategy == (strategy or ""))
+        .order_by(points.c.at)
+        .limit(1)
+    )
+    first_trade = (
+        select(trades.c.opened_at)
+        .where(trades.c.account_id == account_id)
+        .order_by(trades.c.closed_at)
+        .limit(1)
+    )
+    found = [connection.execute(query).scalar() for query in (first_point, first_trade)]
+    return min((at for at in found if at is not None), default=None)
+
+
+def _balance(connection: Connection, account_id: int) -> Decimal:
+    table = tables.accounts
+    query = select(table.c.initial_balance).where(table.c.id == account_id)
+    balance: Decimal = connection.execute(query).scalar_one()
+    return balance
 
 
 def _as_it_is(column: Column[Any]) -> ColumnElement[Any]:

@@ -23,6 +23,7 @@ from telegram_webapp.routes.commands import command_routes
 from telegram_webapp.routes.health import health_routes
 from telegram_webapp.routes.lists import list_routes
 from telegram_webapp.routes.page import page_routes
+from telegram_webapp.routes.performance import performance_routes
 from telegram_webapp.routes.report import report_routes
 from telegram_webapp.routes.session import session_routes
 from telegram_webapp.routes.signals import signal_routes
@@ -79,7 +80,7 @@ def create_app(
     for routes in (
         page_routes, health_routes, session_routes, state_routes, list_routes, chart_routes,
         summary_routes, command_routes, report_routes, account_routes,
-        trade_routes, signal_routes,
+        trade_routes, signal_routes, performance_routes,
     ):  # fmt: skip
         app.register_blueprint(routes(site))
     install_stream(app, link.hub, current_identity)

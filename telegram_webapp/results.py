@@ -5,7 +5,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar, cast
 
 import msgspec
 
@@ -20,7 +20,8 @@ from utils.clock import Clock
 KEPT: Final = 64
 FRESH_S: Final = 2.0
 
-Compute = Callable[[Database, int, int], Any]
+Made = TypeVar("Made")
+Compute = Callable[[Database, int, int], Made]
 
 
 class Answer(NamedTuple):
@@ -29,12 +30,17 @@ class Answer(NamedTuple):
     body: bytes
     etag: str
 
+    @classmethod
+    def of(cls, body: bytes) -> "Answer":
+        """Return *body* with a digest of it."""
+        return cls(body, hashlib.blake2b(body, digest_size=12).hexdigest())
+
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
     mark: Hashable
     until: float  # of the monotonic clock; what an engine tells of holds until it tells more
-    answer: Answer
+    made: Any
 
 
 class Results:
@@ -52,12 +58,12 @@ class Results:
         self._making = threading.Lock()
         self._kept: OrderedDict[Hashable, _Kept] = OrderedDict()
 
-    def answer(self, key: Hashable, compute: Compute, account_id: int | None = None) -> Answer:
+    def made(self, key: Hashable, compute: Compute[Made], account_id: int | None = None) -> Made:
         """Return what *compute* makes of the database, the account's id and its now (ms).
 
         Args:
             key: names what is computed and of which scope.
-            compute: runs on a native thread; what it returns is encoded as JSON.
+            compute: runs on a native thread, while no other does.
             account_id: the engine's unless given.
 
         Raises:
@@ -68,24 +74,24 @@ class Results:
         whole = (key, account_id)
         mark = self._mark(account_id)
         found = self._found(whole, mark)
-        if found is not None:
-            return found
-        with self._making:
-            found = self._found(whole, mark)  # somebody else asked for the same
-            if found is None:
-                now = self._now(account_id)
-                found = self._archive.ask(_encoded(compute, now), account_id)
-                self._keep(whole, _Kept(mark, self._clock.monotonic() + FRESH_S, found))
-        return found
+        if found is None:
+            with self._making:
+                found = self._found(whole, mark)  # somebody else asked for the same
+                if found is None:
+                    query = _at(self._now(account_id), compute)
+                    made = self._archive.ask(query, account_id)
+                    found = _Kept(mark, self._clock.monotonic() + FRESH_S, made)
+                    self._keep(whole, found)
+        return cast("Made", found.made)
 
-    def _found(self, whole: Hashable, mark: Hashable) -> Answer | None:
+    def _found(self, whole: Hashable, mark: Hashable) -> _Kept | None:
         kept = self._kept.get(whole)
         if kept is None or kept.mark != mark:
             return None
         if mark is None and self._clock.monotonic() >= kept.until:
             return None
         self._kept.move_to_end(whole)
-        return kept.answer
+        return kept
 
     def _keep(self, whole: Hashable, kept: _Kept) -> None:
         self._kept[whole] = kept
@@ -126,10 +132,9 @@ def aged(snapshot: Snapshot, body: bytes) -> bytes:
     return body[:-1] + b"," + msgspec.json.encode(staleness)[1:]
 
 
-def _encoded(compute: Compute, now: int | None) -> Callable[[Database, int], Answer]:
-    def query(database: Database, account_id: int) -> Answer:
+def _at(now: int | None, compute: Compute[Made]) -> Callable[[Database, int], Made]:
+    def query(database: Database, account_id: int) -> Made:
         at = now if now is not None else series.last_moment(database, account_id) or 0
-        body = msgspec.json.encode(compute(database, account_id, at))
-        return Answer(body, hashlib.blake2b(body, digest_size=12).hexdigest())
+        return compute(database, account_id, at)
 
     return query

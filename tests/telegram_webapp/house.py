@@ -194,7 +194,13 @@ def fill_state(engine: StandInEngine) -> None:
         publisher.touch("stats", symbol, partial(dict, at=NOW, symbol=symbol))
     for number, symbol in enumerate(SYMBOLS):
         position: Builder = partial(
-            dict, at=NOW, id=f"p{number}", symbol=symbol, side="long", strategy="trend"
+            dict,
+            at=NOW,
+            id=f"p{number}",
+            symbol=symbol,
+            side="long",
+            strategy="trend",
+            opened_at=NOW - 60_000,
         )
         publisher.touch("position", f"p{number}", position)
     publisher.flush()
