@@ -155,8 +155,9 @@ def _report(settings: Settings, outcome: Outcome) -> None:
 
     database = Database(f"sqlite:///{outcome.folder / 'quarterdeck.db'}")
     path = outcome.folder / "report.html"
-    write_report(database, outcome.account_id, path, SystemClock().now())
-    for line in summary_lines(database, outcome.account_id):
+    now = SystemClock().now()
+    write_report(database, outcome.account_id, path, now)
+    for line in summary_lines(database, outcome.account_id, now):
         sys.stdout.write(f"{line}\n")
     database.close()
     sys.stdout.write(f"{outcome.bars:,} bars, {', '.join(settings.strategies)}. Report: {path}\n")
