@@ -123,7 +123,7 @@ def _theories(account_id: int, strategy: str | None) -> Select[Any]:
     if strategy is not None:
         query = query.where(table.c.strategy == strategy)
     keys = (table.c.strategy, table.c.theory)
-    return query.group_by(*keys, _bin(strength)).order_by(*keys, _bin(strength))
+    return query.group_by(*keys, "bin").order_by(*keys, "bin")
 
 
 def _predictions(account_id: int, strategy: str | None) -> Select[Any]:
@@ -144,7 +144,7 @@ def _predictions(account_id: int, strategy: str | None) -> Select[Any]:
     if strategy is not None:
         query = query.where(table.c.strategy == strategy)
     keys = (table.c.strategy, table.c.model)
-    return query.group_by(*keys, _bin(chance)).order_by(*keys, _bin(chance))
+    return query.group_by(*keys, "bin").order_by(*keys, "bin")
 
 
 def _one_if(condition: ColumnElement[bool]) -> ColumnElement[int]:

@@ -21,6 +21,7 @@ from telegram_webapp.routes.accounts import account_routes
 from telegram_webapp.routes.charts import chart_routes
 from telegram_webapp.routes.commands import command_routes
 from telegram_webapp.routes.health import health_routes
+from telegram_webapp.routes.learning import learning_routes
 from telegram_webapp.routes.lists import list_routes
 from telegram_webapp.routes.page import page_routes
 from telegram_webapp.routes.performance import performance_routes
@@ -81,6 +82,7 @@ def create_app(
         page_routes, health_routes, session_routes, state_routes, list_routes, chart_routes,
         summary_routes, command_routes, report_routes, account_routes,
         trade_routes, signal_routes, performance_routes,
+        learning_routes,
     ):  # fmt: skip
         app.register_blueprint(routes(site))
     install_stream(app, link.hub, current_identity)

@@ -14,11 +14,12 @@ MOST_ACCOUNTS: Final = 2
 class Histories:
     """The closed trades of the accounts that were asked for last.
 
-    Promise: what is returned is what is stored; not more than `MOST_TRADES` of an account are
-    held. Not to be used by two threads at once.
+    Promise: what is returned is what is stored; no more of an account are held
+    than may be. Not to be used by two threads at once.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, most_trades: int = MOST_TRADES) -> None:
+        self._most_trades = most_trades
         self._held: OrderedDict[int, list[Trade]] = OrderedDict()
 
     def trades(self, database: Database, account_id: int) -> list[Trade] | None:
@@ -28,7 +29,7 @@ class Histories:
             StoreError: the database refused.
         """
         count = count_trades(database, account_id)
-        if count > MOST_TRADES:
+        if count > self._most_trades:
             self._held.pop(account_id, None)
             return None
         trades = _gone_on(database, account_id, self._held.get(account_id, []))
