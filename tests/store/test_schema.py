@@ -14,21 +14,25 @@ from core.errors import ConfigError, QuarterdeckError, SchemaError, StoreError
 from store import recovery, tables
 from store.accounts import current_account, find_or_create_account
 from store.database import TRADING_MIGRATIONS, Database
+from store.schema import known_revisions
 from store.writer import Writer
 from tests.store import samples
 
-SECOND = """
+KNOWN = known_revisions(TRADING_MIGRATIONS)
+NEWEST = KNOWN[-1]
+NEXT = f"{int(NEWEST) + 1:04}"
+LATER = f"""
 from alembic import op
 from sqlalchemy import Column, Text
 
-revision = "0002"
-down_revision = "0001"
+revision = "{NEXT}"
+down_revision = "{NEWEST}"
 
 
 def upgrade() -> None:
     op.add_column("accounts", Column("nickname", Text, server_default="old friend"))
 """
-BROKEN = SECOND + "    raise ValueError('this revision does not work')\n"
+BROKEN = LATER + "    raise ValueError('this revision does not work')\n"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -43,14 +47,14 @@ def empty(request: pytest.FixtureRequest, sqlite_path: Path) -> Iterator[Databas
     database.close()
 
 
-def later_migrations(folder: Path, text: str = SECOND) -> Path:
+def later_migrations(folder: Path, text: str = LATER) -> Path:
     """Return *folder* with the revisions of today and one more."""
     shutil.copytree(TRADING_MIGRATIONS, folder, ignore=shutil.ignore_patterns("__pycache__"))
-    (folder / "r0002_nickname.py").write_text(text, encoding="utf-8")
+    (folder / f"r{NEXT}_nickname.py").write_text(text, encoding="utf-8")
     return folder
 
 
-def later(database: Database, folder: Path, text: str = SECOND) -> Database:
+def later(database: Database, folder: Path, text: str = LATER) -> Database:
     url = database.engine.url.render_as_string(hide_password=False)
     return Database(url, later_migrations(folder, text))
 
@@ -87,7 +91,7 @@ def test_migrating_again_changes_nothing(empty: Database) -> None:
 def test_an_older_database_is_upgraded_with_its_rows(empty: Database, tmp_path: Path) -> None:
     in_use(empty)
     newer = later(empty, tmp_path / "later")
-    with pytest.raises(SchemaError, match="has schema 0001, this version needs 0002"):
+    with pytest.raises(SchemaError, match=f"has schema {NEWEST}, this version needs {NEXT}"):
         newer.check_version()
 
     newer.migrate()
@@ -103,7 +107,7 @@ def test_a_newer_database_is_refused_in_one_sentence(empty: Database, tmp_path: 
     newer.migrate()
 
     for act in (empty.migrate, empty.check_version):
-        with pytest.raises(SchemaError, match="has schema 0002, this version knows up to 0001"):
+        with pytest.raises(SchemaError, match=f"has schema {NEXT}, this version knows up to {NEWEST}"):
             act()
 
     newer.check_version()
@@ -156,7 +160,10 @@ def test_an_older_file_is_backed_up_before_each_upgrade(sqlite_path: Path, tmp_p
     newer.migrate()
 
     copies = sorted((sqlite_path.parent / "backups").iterdir())
-    assert [copy.name for copy in copies] == ["quarterdeck-0001-2.db", "quarterdeck-0001.db"]
+    assert [copy.name for copy in copies] == [
+        f"quarterdeck-{NEWEST}-2.db",
+        f"quarterdeck-{NEWEST}.db",
+    ]
     for copy in copies:
         assert copy.stat().st_mode & 0o777 == 0o600
         old = Database(f"sqlite:///{copy}")
