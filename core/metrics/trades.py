@@ -32,7 +32,9 @@ def win_rate_pct(wins: int, closed: int) -> Measure:
     square = Z95 * Z95
     middle = p + square / (2 * n)
     reach = Z95 * (p * (1 - p) / n + square / (4 * n * n)).sqrt()
-    low, high = (max(ZERO, min(ONE, (middle + s * reach) / (1 + square / n))) for s in (-1, 1))
+    # rounding of 28 digits must not push a bound past the share itself
+    low = max(ZERO, min(p, (middle - reach) / (1 + square / n)))
+    high = min(ONE, max(p, (middle + reach) / (1 + square / n)))
     return Measure(
         HUNDRED * wins / closed, low=HUNDRED * low, high=HUNDRED * high,
         basis=f"95% interval {HUNDRED * low:.0f} to {HUNDRED * high:.0f}%",

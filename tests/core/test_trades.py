@@ -46,4 +46,5 @@ def test_a_trade_sums_up_a_position_that_was_entered_and_left_in_parts() -> None
     assert trade.net_pnl == Decimal("4.73") == portfolio.balance
     assert trade.roe_pct == Decimal("7.80528053")
     assert (trade.entry_notional, trade.exit_notional) == (Decimal(303), Decimal(298))
-    assert (trade.mae, trade.mfe, trade.slippage, trade.risk) == (-9, 12, 1, 30)
+    assert (trade.mae, trade.mfe) == (Decimal(-9), Decimal(12))
+    assert (trade.slippage, trade.risk) == (Decimal(1), Decimal(30))
