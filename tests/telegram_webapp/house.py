@@ -174,10 +174,13 @@ class House:
 
 
 @contextmanager
-def house(data_dir: Path, *, engine: bool = True) -> Iterator[House]:
-    """Lend a dashboard, with an engine and a history or with neither."""
+def house(data_dir: Path, *, engine: bool = True, own_history: bool = True) -> Iterator[House]:
+    """Lend a dashboard, with an engine and an account or with neither.
+
+    Without *own_history* the account has done nothing yet.
+    """
     if engine:
-        fill_history(data_dir)
+        fill_history(data_dir, None if own_history else Batch())
     built = House(data_dir)
     try:
         if engine:
@@ -208,12 +211,9 @@ def fill_state(engine: StandInEngine) -> None:
     publisher.fact("order_placed", {"fact_id": "f1", "kind": "order_placed", **order})
 
 
-def fill_history(data_dir: Path) -> None:
-    """Store two hours of an account in the ledger's database."""
-    database = Database(Settings(data_dir=data_dir).database)
-    database.migrate()
-    account = find_or_create_account(database, "test", Decimal(10000), now=1)
-    batch = Batch(
+def history() -> Batch:
+    """Return two hours of an account."""
+    return Batch(
         journal=[samples.entry(n * 60) for n in range(5)],
         orders=[samples.order(n, status=OrderStatus.FILLED) for n in range(5)],
         trades=[
@@ -227,8 +227,14 @@ def fill_history(data_dir: Path) -> None:
             EquityPoint(samples.START + 5 * MINUTE_MS, Decimal("5000.5"), Decimal(5000), "trend"),
         ],
     )
-    Writer(database, account.id).commit(batch)
-    database.close()
+
+
+def fill_history(data_dir: Path, batch: Batch | None = None) -> None:
+    """Store what an account did in the ledger's database: `history` unless given."""
+    with closing(Database(Settings(data_dir=data_dir).database)) as database:
+        database.migrate()
+        account = find_or_create_account(database, "test", Decimal(10000), now=1)
+        Writer(database, account.id).commit(history() if batch is None else batch)
 
 
 def problem(answer: TestResponse) -> dict[str, Any]:

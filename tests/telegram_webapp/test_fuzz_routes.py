@@ -20,11 +20,13 @@ PATHS = [
     "/api/dashboard", "/api/dashboard/stream", "/api/positions", "/api/orders", "/api/trades",
     "/api/activity", "/api/equity", "/api/data/BTCUSDT", "/api/data/", "/api/digest", "/api/schema",
     "/api/trades/position-1", "/api/signals", "/api/signals/x", "/api/why", "/api/accounts",
-    "/api/report/status", "/signals", "/performance", "/ab-test",
+    "/api/report/status", "/api/performance",
+    "/api/performance/definitions", "/api/theories", "/api/models", "/signals",
+    "/performance", "/ab-test",
 ]  # fmt: skip
 PARAMETERS = [
     "symbol", "strategy", "since", "until", "cursor", "limit", "format", "status", "hours",
-    "interval", "account", "action", "decision",
+    "interval", "account", "action", "decision", "range", "side",
 ]  # fmt: skip
 METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT", "X"]
 HEADERS = [

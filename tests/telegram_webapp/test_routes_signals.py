@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from core.market import HOUR_MS, MINUTE_MS
+from runner.publisher import Builder
 from store.records import SignalRow
 from store.writer import Batch
 from tests.telegram_webapp.house import NOW, House, house, problem
@@ -47,7 +48,9 @@ def open_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         built.remember(Batch(signals=[row(number) for number in range(len(SAID))]))
         engine = built.engine
         assert engine is not None
-        off = partial(dict, at=NOW, id="deepseek_only", status="off", note="there is no key")
+        off: Builder = partial(
+            dict, at=NOW, id="deepseek_only", status="off", note="there is no key"
+        )
 
         def tell() -> None:
             engine.publisher.touch("strategy", "deepseek_only", off)
