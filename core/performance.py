@@ -12,7 +12,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from core.market import DAY_MS
+from core.market import DAY_MS, HOUR_MS
 from core.metrics import DEFINITIONS, METRICS, Sample, underwater, win_rate_pct
 from core.trades import Trade
 
@@ -93,7 +93,7 @@ def summarize(  # noqa: PLR0913 - what is known of an account, each by its name
         "underwater": thinned(underwater(initial, points, sample.transfers)),
         **_calendar(sample),
         "histogram": histogram(sample.nets),
-        **_splits(trades),
+        **_splits(sample),
     }
 
 
@@ -219,27 +219,25 @@ def _compounded(days: Iterable[tuple[Decimal | None, Decimal]]) -> tuple[Decimal
     return (HUNDRED * (growth - 1) if known else None), total
 
 
-def _splits(trades: Sequence[Trade]) -> Summary:
+def _splits(sample: Sample) -> Summary:
     return {
-        "by_strategy": _by(trades, lambda t: t.strategy),
-        "by_symbol": _by(trades, lambda t: t.symbol),
-        "by_side": _by(trades, lambda t: t.side.value),
-        "by_exit": _by(trades, lambda t: t.exit_reason.value),
-        "by_hour": _by(trades, lambda t: f"{t.closed_at // 3_600_000 % 24:02d}", _HOURS),
-        "by_weekday": _by(trades, lambda t: WEEKDAYS[(t.closed_at // DAY_MS + 3) % 7], WEEKDAYS),
+        "by_strategy": _by(sample, lambda t: t.strategy),
+        "by_symbol": _by(sample, lambda t: t.symbol),
+        "by_side": _by(sample, lambda t: t.side.value),
+        "by_exit": _by(sample, lambda t: t.exit_reason.value),
+        "by_hour": _by(sample, lambda t: _HOURS[t.closed_at // HOUR_MS % 24], _HOURS),
+        "by_weekday": _by(sample, lambda t: WEEKDAYS[(t.closed_at // DAY_MS + 3) % 7], WEEKDAYS),
     }
 
 
 _HOURS: Final = tuple(f"{hour:02d}" for hour in HOURS)
 
 
-def _by(
-    trades: Sequence[Trade], key: Callable[[Trade], str], order: Sequence[str] = ()
-) -> list[Summary]:
+def _by(sample: Sample, key: Callable[[Trade], str], order: Sequence[str] = ()) -> list[Summary]:
     """Return the figures of each group, in *order*, else the largest first."""
     groups: dict[str, list[Decimal]] = defaultdict(list)
-    for trade in trades:
-        groups[key(trade)].append(trade.net_pnl)
+    for trade, net in zip(sample.trades, sample.nets, strict=True):
+        groups[key(trade)].append(net)
     names = [n for n in order if n in groups] or sorted(groups, key=lambda n: (-len(groups[n]), n))
     return [_group(name, groups[name]) for name in names]
 

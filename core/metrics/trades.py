@@ -10,7 +10,6 @@ from typing import Final
 
 from core.metrics.measure import Definition, Measure, defined, none
 from core.metrics.sample import Sample
-from core.trades import Trade
 
 ZERO: Final = Decimal(0)
 ONE: Final = Decimal(1)
@@ -152,7 +151,8 @@ def expectancy_r(sample: Sample) -> Measure:
 
 def r_multiples(sample: Sample) -> list[Decimal]:
     """Return net ÷ risk of each trade whose entry had a stop."""
-    return [trade.net_pnl / trade.risk for trade in sample.trades if trade.risk]
+    paired = zip(sample.nets, sample.trades, strict=True)
+    return [net / trade.risk for net, trade in paired if trade.risk]
 
 
 @defined(Definition(label="SQN", formula="√min(n, 100) · mean(R) ÷ deviation(R), n - 1 in the "
@@ -231,13 +231,9 @@ def worst_trade(sample: Sample) -> Measure:
 def _extreme(sample: Sample, *, largest: bool) -> Measure:
     if not sample.trades:
         return none(NO_TRADE)
-    pick = max if largest else min
-    trade = pick(sample.trades, key=_net)
-    return Measure(trade.net_pnl, at=trade.closed_at, basis=trade.symbol)
-
-
-def _net(trade: Trade) -> Decimal:
-    return trade.net_pnl
+    value = max(sample.nets) if largest else min(sample.nets)
+    trade = sample.trades[sample.nets.index(value)]
+    return Measure(value, at=trade.closed_at, basis=trade.symbol)
 
 
 @defined(Definition(label="Longest winning streak", formula="most wins in a row, by their close",
