@@ -4,16 +4,15 @@ Pure bookkeeping in memory: everything it does is collected in `record`, and not
 anybody before the engine has committed that.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from core.errors import OrderRejected, RiskRefused
 from core.ledger import Portfolio, Position
 from core.market import MINUTE_MS, Bar, MarketMessage, Step
-from core.orders import Order, OrderRole, OrderType, Side
-from core.risk import Refusal, RiskLimits, RiskView, check, wrong_side
-from core.sizing import Budget, entry_qty
+from core.orders import Order, OrderRole
+from core.risk import Refusal, RiskLimits
 from core.trades import Trade
 from exchange.base import Broker
 from runner.board import Board
@@ -23,27 +22,15 @@ from runner.figures import point
 from runner.payloads import num
 from runner.predictions import Predictions
 from runner.record import Record
-from runner.signals import SignalBook, Verdict, signal_id
+from runner.signals import SignalBook, Verdict
 from runner.tally import Tally
+from runner.vetting import Gate, Vetting
 from runner.words import refused
 from store.writer import EquityPoint
 from strategy.base import Signal, Strategy
 
 ZERO = Decimal(0)
 MINUTES_AN_HOUR = 60
-
-
-@dataclass(slots=True)
-class Gate:
-    """What stops new entries: a person's pause, or market data that is too old.
-
-    ``symbol_age_ms`` tells how old the newest price of a symbol is, when the market is live.
-    """
-
-    paused_by: str | None = None
-    paused_at: int | None = None
-    feed_age_ms: int = 0
-    symbol_age_ms: Callable[[str], int] = lambda _: 0
 
 
 @dataclass(slots=True)
@@ -63,7 +50,7 @@ class Trader:
     tally: Tally
     sub_tallies: Mapping[str, Tally]
     record: Record
-    gate: Gate = field(default_factory=Gate)
+    vetting: Vetting = field(init=False)
     booking: Booking = field(init=False)
     signals: SignalBook = field(init=False)
     predictions: Predictions = field(init=False)
@@ -71,6 +58,7 @@ class Trader:
     sampled_every: int = 1
 
     def __post_init__(self) -> None:
+        self.vetting = Vetting(self.board, self.portfolio, self.broker, self.limits, self.tally)
         self.booking = Booking(self.board, self.portfolio, self.record)
         self.signals = SignalBook(self.record)
         self.predictions = Predictions(self.record)
@@ -91,6 +79,11 @@ class Trader:
         minute = step.at // MINUTE_MS
         if minute > self.minute:
             self._sample(minute)
+
+    @property
+    def gate(self) -> Gate:
+        """Return what stops new entries."""
+        return self.vetting.gate
 
     @property
     def tallies(self) -> tuple[Tally, ...]:
@@ -161,8 +154,8 @@ class Trader:
         return self._leave(name, signal, at) if signal.wish == "close" else _held(signal)
 
     def _enter(self, name: str, signal: Signal, at: int) -> Verdict:
-        order = self._entry_order(name, signal, at)
-        refusal = self._check(order)
+        order = self.vetting.entry(name, signal, at)
+        refusal = self.vetting.refusal(order)
         if refusal is None:
             try:
                 self.broker.submit(order)
@@ -176,8 +169,8 @@ class Trader:
         position = self.portfolio.position(name, signal.symbol)
         if position is None:
             return Verdict("held", "There is no position to close")
-        order = self._close_order(position, OrderRole(signal.role), at, str((at - 1) // MINUTE_MS))
-        refusal = self._check(order)
+        order = self.vetting.exit(position, OrderRole(signal.role), at, str((at - 1) // MINUTE_MS))
+        refusal = self.vetting.refusal(order)
         if refusal is None:
             try:
                 self.broker.submit(order)
@@ -186,70 +179,6 @@ class Trader:
         if refusal is not None:
             return Verdict("refused", f"Not closed: {refusal.reason}", refusal, order)
         return Verdict("closed", "The position was closed", None, order)
-
-    def _entry_order(self, name: str, signal: Signal, at: int) -> Order:
-        rules = self.board.markets[signal.symbol].instrument
-        marks = self.board.marks
-        equity = self.portfolio.cash.get(name, ZERO) + self.portfolio.unrealized_pnl(marks, name)
-        stop, target = (
-            None if p is None else rules.round_price(p)
-            for p in (signal.stop_price, signal.target_price)
-        )
-        budget = Budget(
-            equity=equity, available=self.portfolio.available(name),
-            risk_pct=self.limits.risk_per_trade_pct, leverage=self.limits.leverage,
-        )  # fmt: skip
-        position_id = signal_id(name, signal.symbol, at)
-        return Order(
-            id=f"{position_id}-entry", strategy=name, symbol=signal.symbol,
-            side=Side(signal.action), type=OrderType.MARKET,
-            qty=entry_qty(budget, signal.price, stop, rules), role=OrderRole.ENTRY,
-            position_id=position_id, created_at=at, leverage=self.limits.leverage,
-            stop_price=stop, target_price=target,
-        )  # fmt: skip
-
-    def _check(self, order: Order) -> Refusal | None:
-        if not order.reduce_only and (refusal := self._in_the_way(order)) is not None:
-            return refusal
-        last = self.board.markets[order.symbol].last
-        if last is not None and (refusal := wrong_side(order, last)) is not None:
-            return refusal
-        refusal = check(order, self._risk_view(order), self.limits)
-        if refusal is None and order.qty <= 0:
-            reason = "the risk and margin left are too little for the smallest order"
-            refusal = Refusal("size", None, None, reason)
-        return refusal
-
-    def _in_the_way(self, order: Order) -> Refusal | None:
-        """Return why an entry cannot be: its strategy is in that symbol already."""
-        held = self.portfolio.position(order.strategy, order.symbol)
-        waiting = (o for o in self.broker.open_orders() if not o.reduce_only)
-        if held is None and not any(
-            (o.strategy, o.symbol) == (order.strategy, order.symbol) for o in waiting
-        ):
-            return None
-        what = "an entry waits there" if held is None else "a position is open there"
-        return Refusal("position_open", None, None, f"{what} already")
-
-    def _risk_view(self, order: Order) -> RiskView:
-        """Return the account with its entries that still wait as if they were filled."""
-        marks = self.board.marks
-        held = self.portfolio.positions.values()
-        waiting = [o for o in self.broker.open_orders() if not o.reduce_only]
-        sizes = [(p.symbol, abs(p.qty), p.entry_price) for p in held]
-        sizes += [(o.symbol, o.remaining_qty, o.price or ZERO) for o in waiting]
-        exposure = sum((qty * marks.get(symbol, price) for symbol, qty, price in sizes), ZERO)
-        return RiskView(
-            equity=self.tally.equity(marks),
-            exposure=exposure,
-            positions=len({p.id for p in held} | {o.position_id for o in waiting}),
-            price=marks.get(order.symbol, ZERO),
-            paused=self.gate.paused_by is not None,
-            feed_age_ms=self.gate.feed_age_ms,
-            price_age_ms=self.gate.symbol_age_ms(order.symbol),
-            pnl_today=self.tally.pnl_today(marks),
-            day_open_equity=self.tally.day_open_equity,
-        )
 
     def refuse(self, order: Order, refusal: Refusal, at: int) -> None:
         """Record that *order* was not taken, and why."""
@@ -280,8 +209,8 @@ class Trader:
             OrderRejected: the broker said no; nothing was traded.
             RiskRefused: our own limits did.
         """
-        order = self._close_order(position, role, at, suffix)
-        refusal = self._check(order)
+        order = self.vetting.exit(position, role, at, suffix)
+        refusal = self.vetting.refusal(order)
         if refusal is not None:
             raise RiskRefused(refusal.reason)
         self.broker.submit(order)
@@ -309,15 +238,6 @@ class Trader:
         """Stop new entries in *by*'s name, or allow them again with None."""
         self.gate.paused_by = by
         self.gate.paused_at = None if by is None else at
-
-    @staticmethod
-    def _close_order(position: Position, role: OrderRole, at: int, suffix: str) -> Order:
-        return Order(
-            id=f"{position.id}-{role}-{suffix}", strategy=position.strategy,
-            symbol=position.symbol, side=Side.SELL if position.qty > 0 else Side.BUY,
-            type=OrderType.MARKET, qty=abs(position.qty), role=role, position_id=position.id,
-            created_at=at, leverage=position.leverage, reduce_only=True,
-        )  # fmt: skip
 
 
 def _held(signal: Signal) -> Verdict:
