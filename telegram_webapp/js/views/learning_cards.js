@@ -3,6 +3,7 @@
 import { h } from "../dom.js";
 import { MINUS, UNKNOWN, counted, digits, percent } from "../format.js";
 import { day } from "../time.js";
+import { openModel, openTheory } from "./learning_sheets.js";
 import { sectionCard } from "./section_card.js";
 
 /** @typedef {import("../main.js").App} App */
@@ -46,27 +47,30 @@ function table(heads, rows, caption) {
 /** @param {Row[]} rows */
 function theoryTable(rows) {
   const body = rows.map((row) => h("tr", {},
-    h("th", { scope: "row" }, row.theory.replaceAll("_", " "), h("small", {}, row.strategy ?? "")),
+    h("th", { scope: "row" }, asks(row.theory.replaceAll("_", " "), () => openTheory(row)), h("small", {}, row.strategy)),
     h("td", {}, row.hit_rate_pct === null ? UNKNOWN : percent(row.hit_rate_pct), h("small", {}, intervalOf(row))),
-    h("td", {}, signed(row.avg_contribution), h("small", {}, counted(row.trades ?? row.samples ?? 0, "trade")))));
-  return table(["Theory", "Right", "Contribution"], body, "Theories: how often each leaned to the side that made money");
+    h("td", {}, signed(row.avg_contribution), h("small", {}, counted(row.trades, "trade")))));
+  return table(["Theory", "Right", "Worth"], body, "Theories: how often each leaned to the side that made money");
 }
 
 /** @param {Row} row */
-function intervalOf({ low_pct: low, high_pct: high, hit_rate_pct: rate, reason }) {
-  if (rate === null) return reason || "no trade yet";
+function intervalOf({ low_pct: low, high_pct: high, hit_rate_pct: rate }) {
+  if (rate === null) return "leaned to no side";
   return typeof low === "number" && typeof high === "number" ? `${digits(low, 0)} to ${digits(high, 0)}%` : "";
 }
 
 /** @param {Row[]} rows */
 function modelTable(rows) {
   const body = rows.map((row) => h("tr", {},
-    h("th", { scope: "row" }, row.model, h("small", {}, `${row.kind === "live" ? "live" : "walk-forward"}, ${day(row.at)}`)),
+    h("th", { scope: "row" }, asks(row.model, () => openModel(row)), h("small", {}, `${row.kind === "live" ? "live" : "walk-forward"}, ${day(row.at)}`)),
     h("td", {}, row.accuracy === null ? UNKNOWN : percent(100 * row.accuracy), h("small", {}, row.baseline_accuracy === null ? counted(row.samples, "sample") : `naive ${percent(100 * row.baseline_accuracy)}`)),
     h("td", {}, row.brier === null ? UNKNOWN : row.brier.toFixed(3), h("small", {}, row.baseline_brier === null ? "" : `naive ${row.baseline_brier.toFixed(3)}`)),
     h("td", {}, h("span", { class: `tag ${row.passes ? "" : "unproven"}` }, row.passes ? "Passes" : "Fails"))));
   return table(["Model", "Right", "Brier", "Baseline"], body, "Models: how well they predicted, against a naive guess");
 }
+
+/** @param {string} name @param {() => void} open */
+const asks = (name, open) => h("button.q", { type: "button", onclick: open }, name);
 
 /** @param {number | null | undefined} value */
 function signed(value) {
