@@ -73,7 +73,8 @@ journal = Table(
     Column("role", Text),
     UniqueConstraint("account_id", "source", "source_id", name="journal_once"),
     Index("journal_in_order", "account_id", "id"),
-    Index("journal_by_symbol", "account_id", "symbol", "at"),
+    Index("journal_by_symbol", "account_id", "symbol", "at", "id"),
+    Index("journal_by_kind", "account_id", "kind", "at", "id"),
 )
 
 orders = Table(
@@ -99,6 +100,8 @@ orders = Table(
     Column("status", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Index("orders_by_time", "account_id", "created_at", "id"),
+    Index("orders_by_symbol", "account_id", "symbol", "created_at", "id"),
+    Index("orders_by_strategy", "account_id", "strategy", "created_at", "id"),
     Index("orders_by_status", "account_id", "status"),
 )
 
@@ -131,6 +134,7 @@ trades = Table(
     Index("trades_by_time", "account_id", "closed_at", "id"),
     Index("trades_by_strategy", "account_id", "strategy", "closed_at", "id"),
     Index("trades_by_symbol", "account_id", "symbol", "closed_at", "id"),
+    Index("trades_by_both", "account_id", "strategy", "symbol", "closed_at", "id"),
 )
 
 # A signal and the decision on it; a position that it opened bears its id.
@@ -159,6 +163,7 @@ signals = Table(
     Index("signals_by_time", "account_id", "at", "id"),
     Index("signals_by_strategy", "account_id", "strategy", "at", "id"),
     Index("signals_by_symbol", "account_id", "symbol", "at", "id"),
+    Index("signals_by_decision", "account_id", "decision", "at", "id"),
 )
 
 # What each part of the signal that opened a trade said, and how the trade ended.
@@ -260,8 +265,8 @@ facts = Table(
     Column("type", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
     Column("data", Json, nullable=False),
-    Index("facts_by_time", "account_id", "at"),
-    Index("facts_by_type", "account_id", "type", "at"),
+    Index("facts_by_time", "account_id", "at", "number"),
+    Index("facts_by_type", "account_id", "type", "at", "number"),
     sqlite_with_rowid=False,
 )
 
