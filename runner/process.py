@@ -15,9 +15,12 @@ from runner.chores import beside
 from runner.daily_report import DailyReport
 from runner.engine import Engine
 from runner.instance import only_engine
+from runner.lease_watch import watch
 from runner.markets import choose_tape
 from runner.past import play
 from runner.wiring import Wired, wire
+from store.database import Database
+from store.lease import lease
 from utils.clock import SystemClock
 
 log: Final = logging.getLogger(__name__)
@@ -41,7 +44,7 @@ async def run(settings: Settings) -> None:
         ConfigError: something that a person must mend first.
         QuarterdeckError: trading cannot go on; starting again may help.
     """
-    with only_engine(settings.run_dir):
+    with only_engine(settings.run_dir), lease(Database(settings.database)) as right:
         clock = SystemClock()
         outlet = _Outlet()
         wired = wire(settings, choose_tape(settings, clock.now()), clock, outlet.send)
@@ -49,7 +52,7 @@ async def run(settings: Settings) -> None:
             wired.pulse.state_file.sweep()
             _report(wired.pulse.state_file.set_aside(clock.now()))
             with wired.engine.trader.council.patience.ticking():
-                await _serve(settings, wired, outlet)
+                await _together(_serve(settings, wired, outlet), watch(right, SystemClock()))
         finally:
             wired.close()
     log.info("Engine stopped")

@@ -42,21 +42,21 @@ class Database:
         Raises:
             ConfigError: the URL is not one of these, or its driver is not installed.
         """
-        self._url = _parse(url)
+        self.url = _parse(url)
         self.migrations = migrations
-        self.engine = _create_engine(self._url)
+        self.engine = _create_engine(self.url)
 
     @property
     def name(self) -> str:
         """Return what to call this database in a sentence; never with its password."""
-        return str(self.path) if self.path else self._url.render_as_string(hide_password=True)
+        return str(self.path) if self.path else self.url.render_as_string(hide_password=True)
 
     @property
     def path(self) -> Path | None:
         """Return the SQLite file, or None for a server."""
-        if self._url.get_backend_name() != "sqlite":
+        if self.url.get_backend_name() != "sqlite":
             return None
-        return Path(self._url.database or "")
+        return Path(self.url.database or "")
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -65,7 +65,7 @@ class Database:
         Raises:
             StoreError: the database cannot be read.
         """
-        with self._errors(), self.engine.connect() as connection:
+        with self.errors(), self.engine.connect() as connection:
             yield connection
 
     @contextmanager
@@ -79,7 +79,7 @@ class Database:
         Raises:
             StoreError: nothing was committed.
         """
-        with self._errors(), self.engine.connect() as connection:
+        with self.errors(), self.engine.connect() as connection:
             connection.execution_options(write=True, durable=durable)
             with connection.begin():
                 yield connection
@@ -132,7 +132,13 @@ class Database:
         self.engine.dispose()
 
     @contextmanager
-    def _errors(self) -> Iterator[None]:
+    def errors(self) -> Iterator[None]:
+        """Let what the driver raises leave as our own words.
+
+        Raises:
+            ConfigError: the file is damaged.
+            StoreError: the database refused.
+        """  # noqa: DOC501 - `_translated` makes one of these two
         try:
             yield
         except SQLAlchemyError as error:

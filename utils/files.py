@@ -28,7 +28,7 @@ def atomic_write(path: Path, data: bytes, mode: int = 0o600) -> None:
         with suppress(OSError):
             Path(name).unlink()
         raise
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
 def remove_unfinished(path: Path) -> None:
@@ -57,7 +57,12 @@ def make_private_folder(path: Path) -> None:
     path.mkdir(mode=0o700, exist_ok=True)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Bring the names in *folder* to the disk.
+
+    Raises:
+        OSError: the disk refused.
+    """
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -106,8 +106,9 @@ def test_a_newer_database_is_refused_in_one_sentence(empty: Database, tmp_path: 
     newer = later(empty, tmp_path / "later")
     newer.migrate()
 
+    sentence = f"has schema {NEXT}, this version knows up to {NEWEST}"
     for act in (empty.migrate, empty.check_version):
-        with pytest.raises(SchemaError, match=f"has schema {NEXT}, this version knows up to {NEWEST}"):
+        with pytest.raises(SchemaError, match=sentence):
             act()
 
     newer.check_version()
