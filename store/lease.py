@@ -34,11 +34,7 @@ class Lease:
         self._database = database
         self._patience_s = patience_s
         self._session: Connection | None = None
-        self._file = (
-            filelock.FileLock(_lock_path(database.path), thread_local=False)
-            if database.path
-            else None
-        )
+        self._file = _file_lock(database.path) if database.path else None
 
     def take(self) -> Self:
         """Take it; return this lease.
