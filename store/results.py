@@ -15,6 +15,8 @@ from store.database import Database
 from store.rows import columns_of
 
 _NAMES: Final = Trade.__struct_fields__
+# What the driver gives is let go of at once: of a long history it would weigh as much again.
+IN_PARTS: Final = {"yield_per": 1000}
 
 Point = tuple[int, Decimal]
 
@@ -51,9 +53,12 @@ def closed_trades(
     )
     if since is not None:
         query = query.where(table.c.closed_at >= since)
+    found: list[Trade] = []
     with database.read() as connection:
-        rows = connection.execute(query).all()
-    return msgspec.convert([dict(zip(_NAMES, row, strict=True)) for row in rows], list[Trade])
+        for rows in connection.execute(query, execution_options=IN_PARTS).partitions():
+            made = [dict(zip(_NAMES, row, strict=True)) for row in rows]
+            found += msgspec.convert(made, list[Trade])
+    return found
 
 
 def count_trades(database: Database, account_id: int) -> int:
@@ -121,7 +126,10 @@ def _points(
         .where(table.c.at >= span[0], table.c.at < span[1])
         .order_by(table.c.at)
     )
-    return msgspec.convert(list(map(tuple, connection.execute(query))), list[Point])
+    found: list[Point] = []
+    for rows in connection.execute(query, execution_options=IN_PARTS).partitions():
+        found += msgspec.convert(list(map(tuple, rows)), list[Point])
+    return found
 
 
 def _last_point(

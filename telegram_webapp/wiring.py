@@ -1,5 +1,6 @@
 """The web process put together: every part once, and who knows whom."""
 
+import gc
 from random import Random
 from typing import TYPE_CHECKING, Final
 
@@ -61,6 +62,9 @@ class WebProcess:
         """Follow the engine and send heartbeats."""
         self.link.start()
         self.hub.start()
+        # What was imported stays: looking for garbage in it would hold every stream up.
+        gc.collect()
+        gc.freeze()
 
     def stop(self) -> None:
         """End every stream and the line to the engine."""
