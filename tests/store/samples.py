@@ -1,12 +1,20 @@
 """Rows with everything filled in, so that a test names only what it is about."""
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from core.ledger import Entry, EntryKind
 from core.market import HOUR_MS, MINUTE_MS, Bar
 from core.orders import Order, OrderRole, OrderStatus, OrderType, Side
 from core.trades import PositionSide, Trade
+from store.records import (
+    ModelScore,
+    ModelUsage,
+    PerformancePoint,
+    PredictionRow,
+    SignalRow,
+    TheoryRow,
+)
 from store.writer import Batch, EquityPoint, Fact
 
 START = 472_223 * HOUR_MS  # in November 2023; times of today do not fit into 32 bits
@@ -97,8 +105,119 @@ def bar(minute: int, symbol: str = "BTC/USDT", close: str = "60001.5") -> Bar:
     )
 
 
-def point(minute: int, equity: str = "10012.34567891") -> EquityPoint:
-    return EquityPoint(START + minute * MINUTE_MS, Decimal(equity), Decimal(10000))
+def point(minute: int, equity: str = "10012.34567891", strategy: str = "") -> EquityPoint:
+    return EquityPoint(START + minute * MINUTE_MS, Decimal(equity), Decimal(10000), strategy)
+
+
+def signal(number: int, **changes: Any) -> SignalRow:
+    values: dict[str, Any] = {
+        "id": f"position-{number}",
+        "at": START + number * 1000 - 500,
+        "strategy": "trend",
+        "symbol": "BTC/USDT",
+        "action": "buy",
+        "confidence": 0.72,
+        "price": Decimal("60123.4"),
+        "stop_price": Decimal("59000.1"),
+        "target_price": Decimal("62000.5"),
+        "expected_pct": 0.31,
+        "expected_pnl": Decimal("2.75"),
+        "decision": "traded",
+        "gate": "confidence",
+        "value": 0.72,
+        "threshold": 0.6,
+        "why": "the trend is up",
+        "position_id": f"position-{number}",
+        "detail": {"reasons": ["above its average"], "parts": [{"name": "trend", "score": 0.8}]},
+    }
+    return SignalRow(**values | changes)
+
+
+def theory(number: int, name: str = "hurst", **changes: Any) -> TheoryRow:
+    values: dict[str, Any] = {
+        "trade_id": f"position-{number}",
+        "theory": name,
+        "strategy": "trend",
+        "symbol": "BTC/USDT",
+        "opened_at": START + number * 1000 - 500,
+        "closed_at": START + number * 1000,
+        "score": 0.8,
+        "weight": 0.25,
+        "net_pnl": Decimal("12.2"),
+        "hit": True,
+    }
+    return TheoryRow(**values | changes)
+
+
+def prediction(number: int, **changes: Any) -> PredictionRow:
+    values: dict[str, Any] = {
+        "id": f"prediction-{number}",
+        "at": START + number * 1000,
+        "strategy": "gru",
+        "symbol": "BTC/USDT",
+        "model": "gru-1",
+        "horizon_ms": HOUR_MS,
+        "due_at": START + number * 1000 + HOUR_MS,
+        "up_probability": 0.61,
+        "price": Decimal("60123.4"),
+    }
+    return PredictionRow(**values | changes)
+
+
+def score(number: int, **changes: Any) -> ModelScore:
+    values: dict[str, Any] = {
+        "model": "gru-1",
+        "kind": "walk_forward",
+        "at": START + number * 1000,
+        "strategy": "gru",
+        "samples": 240,
+        "accuracy": 0.54,
+        "brier": 0.247,
+        "baseline_accuracy": 0.51,
+        "baseline_brier": 0.25,
+        "passes": True,
+        "detail": {"folds": 4},
+    }
+    return ModelScore(**values | changes)
+
+
+def usage(number: int, **changes: Any) -> ModelUsage:
+    values: dict[str, Any] = {
+        "strategy": "deepseek",
+        "at": START + number * 1000,
+        "symbol": "BTC/USDT",
+        "model": "a-model",
+        "cost_usd": Decimal("0.000412"),
+        "prompt_tokens": 812,
+        "completion_tokens": 96,
+        "outcome": "ok",
+    }
+    return ModelUsage(**values | changes)
+
+
+def figures(number: int, **changes: Any) -> PerformancePoint:
+    values: dict[str, Any] = {
+        "strategy": "trend",
+        "at": START + number * HOUR_MS,
+        "equity": Decimal("10012.34567891"),
+        "balance": Decimal(10000),
+        "closed_trades": 7,
+        "wins": 4,
+        "losses": 2,
+        "net_pnl": Decimal("12.34567891"),
+        "win_rate_pct": 57.14,
+        "profit_factor": 1.8,
+        "drawdown_pct": 0.4,
+    }
+    return PerformancePoint(**values | changes)
+
+
+COURSE: Final = {
+    "entry_notional": Decimal("901.85185184"),
+    "exit_notional": Decimal("915.0075"),
+    "slippage": Decimal("0.12"),
+    "risk": Decimal("9.5"),
+}
 
 
 def batch(number: int) -> Batch:
@@ -106,9 +225,15 @@ def batch(number: int) -> Batch:
     return Batch(
         journal=[entry(number * 10 + k) for k in range(3)],
         orders=[order(number)],
-        trades=[trade(number)],
+        trades=[trade(number, **COURSE)],
         facts=[fact(number)],
         candles=[bar(number)],
-        equity=[point(number)],
+        equity=[point(number), point(number, "5012.3", "trend")],
+        signals=[signal(number)],
+        theories=[theory(number), theory(number, "kalman", hit=None)],
+        predictions=[prediction(number)],
+        scores=[score(number)],
+        usage=[usage(number)],
+        performance=[figures(number)],
         checkpoint={"number": number},
     )

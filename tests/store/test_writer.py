@@ -15,8 +15,11 @@ from core.orders import OrderRole, OrderStatus, Side
 from store import recovery, tables
 from store.accounts import Account, find_or_create_account
 from store.database import Database
-from store.history import facts, orders, trades
-from store.series import equity
+from store.history import facts, orders, signals, trades
+from store.learning import live_scores, model_scores
+from store.series import equity, performance
+from store.story import find_story
+from store.usage import spent_usd
 from store.writer import Batch, Writer
 from tests.store import samples
 
@@ -53,7 +56,7 @@ def everything(database: Database, account_id: int) -> dict[str, list[Any]]:
 def test_what_was_committed_reads_back_the_same(
     database: Database, account: Account, writer: Writer
 ) -> None:
-    batch = samples.batch(7)
+    batch, before = samples.batch(7), spent_usd(database, "deepseek", 0)
 
     writer.commit(batch)
 
@@ -62,7 +65,17 @@ def test_what_was_committed_reads_back_the_same(
     assert trades(database, account.id).items == batch.trades
     assert facts(database, account.id).items == batch.facts
     assert recovery.last_candles(database, account.id, "BTC/USDT", 10) == batch.candles
-    assert equity(database, account.id) == batch.equity
+    assert equity(database, account.id) == batch.equity[:1]
+    assert equity(database, account.id, strategy="trend") == batch.equity[1:]
+    assert signals(database, account.id).items == batch.signals
+    story = find_story(database, account.id, batch.trades[0].id)
+    assert story is not None
+    assert (story.signal, story.theories) == (batch.signals[0], batch.theories)
+    assert recovery.open_predictions(database, account.id) == batch.predictions
+    assert model_scores(database, account.id) == batch.scores
+    assert performance(database, account.id, "trend") == batch.performance
+    assert spent_usd(database, "deepseek", 0) == before + batch.usage[0].cost_usd
+    assert all(everything(database, account.id).values()), "a batch of samples fills every table"
     assert recovery.checkpoint(database, account.id) == batch.checkpoint
 
 
@@ -102,6 +115,52 @@ def test_an_order_is_kept_as_it_last_was(
     writer.commit(Batch(orders=[filled]))
     assert recovery.open_orders(database, account.id) == [samples.order(2)]
     assert orders(database, account.id).items == [samples.order(2), filled]
+
+
+def test_a_prediction_that_came_due_is_kept_with_its_outcome(
+    database: Database, account: Account, writer: Writer
+) -> None:
+    settled = samples.prediction(1, outcome_price=Decimal("60500.25"), rose=True)
+
+    writer.commit(Batch(predictions=[samples.prediction(1), samples.prediction(2)]))
+    assert live_scores(database, account.id) == []
+
+    writer.commit(Batch(predictions=[settled]))
+    assert recovery.open_predictions(database, account.id) == [samples.prediction(2)]
+    (told,) = live_scores(database, account.id)
+    assert (told.samples, told.rose) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        Batch(signals=[samples.signal(2, price=Decimal("1e-19"))]),
+        Batch(theories=[samples.theory(2, net_pnl=Decimal("1e-19"))]),
+        Batch(predictions=[samples.prediction(2, price=Decimal("1e20"))]),
+        Batch(usage=[samples.usage(2, cost_usd=Decimal("1e-19"))]),
+        Batch(performance=[samples.figures(2, equity=Decimal("NaN"))]),
+    ],
+    ids=["signals", "theories", "predictions", "usage", "performance"],
+)
+def test_what_cannot_be_kept_exactly_takes_its_whole_batch_along(
+    database: Database, account: Account, writer: Writer, bad: Batch
+) -> None:
+    bad.journal.append(samples.entry(1))
+
+    with pytest.raises(ValueError, match="money must"):
+        writer.commit(bad)
+
+    assert list(recovery.journal(database, account.id)) == []
+
+
+def test_a_signal_is_kept_as_it_was_first_told(
+    database: Database, account: Account, writer: Writer
+) -> None:
+    writer.commit(Batch(signals=[samples.signal(1)]))
+
+    writer.commit(Batch(signals=[samples.signal(1, decision="refused"), samples.signal(2)]))
+
+    assert signals(database, account.id).items == [samples.signal(2), samples.signal(1)]
 
 
 def test_accounts_do_not_see_each_other(
@@ -146,7 +205,7 @@ def test_an_empty_batch_opens_no_transaction(tmp_path: Path) -> None:
     Writer(nowhere, 1).commit(Batch())
 
     assert len(Batch()) == 0
-    assert len(samples.batch(1)) == 9
+    assert len(samples.batch(1)) == 17
 
 
 @settings(max_examples=25, deadline=None)
