@@ -20,8 +20,8 @@ class Arguments:
     """A parsed command line.
 
     Attributes:
-        command: ``run``, ``login``, ``keys create``, ``keys list``, ``keys revoke`` or
-            ``report``.
+        command: ``run``, ``login``, ``report``, ``keys create``, ``keys list``, ``keys revoke``,
+            ``db upgrade``, ``db backup``, ``db restore`` or ``db check``.
         flags: settings that were given, by their names, as text.
     """
 
@@ -33,13 +33,15 @@ class Arguments:
     name: str = ""
     role: str = ""
     out: str = ""
+    to: str = ""
+    file: str = ""
 
 
 def parse(argv: Sequence[str]) -> Arguments:
     """Return what *argv* asks for; argparse itself answers --help and misspellings."""
     given = vars(_parser().parse_args(argv))
     flags = {name: given.pop(name) for name in list(given) if name in Settings.model_fields}
-    words = (given.pop("command", None), given.pop("keys_command", None))
+    words = (given.pop("command", None), given.pop("action", None))
     return Arguments(" ".join(filter(None, words)) or "run", flags, **given)
 
 
@@ -92,13 +94,26 @@ def _add_commands(commands: "_SubParsersAction[ArgumentParser]") -> None:
     report.add_argument("--out", metavar="FILE", help="where to; learning_reports/ unless given")
     _add_place(report)
     keys = _command(commands, "keys", "API keys for programs")
-    actions = keys.add_subparsers(dest="keys_command", metavar="ACTION", required=True)
+    actions = keys.add_subparsers(dest="action", metavar="ACTION", required=True)
     create = _command(actions, "create", "print a new key; it is shown this once")
     create.add_argument("--role", choices=ROLES, required=True)
     create.add_argument("--name", required=True, help="what you will know it by")
     revoke = _command(actions, "revoke", "make a key useless at once")
     revoke.add_argument("name", help="the name it was created with")
     for command in (create, revoke, _command(actions, "list", "list the keys, not their secrets")):
+        _add_place(command)
+    _add_database(_command(commands, "db", "the database: copies, and whether it adds up"))
+
+
+def _add_database(database: ArgumentParser) -> None:
+    actions = database.add_subparsers(dest="action", metavar="ACTION", required=True)
+    upgrade = _command(actions, "upgrade", "bring the tables to this version; the start does too")
+    backup = _command(actions, "backup", "copy ledger and keys, also while Quarterdeck runs")
+    backup.add_argument("--to", metavar="FOLDER", help="where to; backups/ of the data folder")
+    restore = _command(actions, "restore", "put a copy back; what is there is set aside")
+    restore.add_argument("file", metavar="FILE", help="a copy of the ledger or of the keys")
+    check = _command(actions, "check", "work the ledger out again and tell every difference")
+    for command in (upgrade, backup, restore, check):
         _add_place(command)
 
 

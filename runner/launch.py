@@ -17,6 +17,7 @@ from core.errors import ConfigError, QuarterdeckError
 from infra.settings import ROOT, Settings, child_environment, load_settings
 from runner.arguments import Arguments, parse
 from runner.console import TerminalConsole
+from runner.database_commands import database_command
 from runner.doorkeeper import Doorkeeper, reachable
 from runner.health import ask_health
 from runner.instance import only_instance
@@ -60,6 +61,8 @@ def _obey(settings: Settings, arguments: Arguments) -> int:
             print(f"Key {arguments.name} is revoked.", file=sys.stderr)
         case "report":
             return _write_report(settings, arguments.out)
+        case "db upgrade" | "db backup" | "db restore" | "db check":
+            return database_command(settings, arguments, SystemClock().now())
         case _:
             return _check(settings) if arguments.check else _run(settings, arguments)
     return 0

@@ -18,6 +18,7 @@ from runner.instance import only_engine
 from runner.lease_watch import watch
 from runner.markets import choose_tape
 from runner.past import play
+from runner.retention import Retention
 from runner.wiring import Wired, wire
 from store.database import Database
 from store.lease import lease
@@ -91,13 +92,16 @@ def _stop_on_signals(trading: "asyncio.Task[None]", engine: Engine) -> None:
 
 
 def _chores(
-    settings: Settings, engine: Engine, advice: Advice | None
+    settings: Settings, wired: Wired, advice: Advice | None
 ) -> list[Coroutine[Any, Any, None]]:
     """Return what goes on beside trading; none of it can end the engine."""
+    engine, clock = wired.engine, SystemClock()
     asking = [] if advice is None else advice.works()
+    retention = Retention(engine, wired.database, settings.retention, clock)
     return [
         *(beside(engine, "The language model", work) for work in asking),
-        beside(engine, "The daily report", DailyReport(settings, SystemClock()).run()),
+        beside(engine, "The daily report", DailyReport(settings, clock).run()),
+        beside(engine, "Retention", retention.run()),
     ]
 
 
@@ -113,7 +117,7 @@ async def _trade(wired: Wired, settings: Settings, advice: Advice | None) -> Non
         await play(engine, wired.pulse, course.until, course.what)
     if course.plays_live:
         await engine.turn("running", engine.status.note)
-        await _together(_follow(engine), wired.pulse.run(), *_chores(settings, engine, advice))
+        await _together(_follow(engine), wired.pulse.run(), *_chores(settings, wired, advice))
     await engine.tape_ended()
     await wired.pulse.run()
 
