@@ -18,6 +18,7 @@ Times = npt.NDArray[np.int64]
 
 BINS: Final = 5
 LEAST_HORIZONS: Final = 60  # horizons that predictions must cover, or nothing is known
+LEAST_SAMPLES: Final = 500
 LEAST_SKILL: Final = 0.005
 LEVEL: Final = 0.05
 HALF: Final = 0.5
@@ -104,6 +105,8 @@ def _failing(score: Score, horizon_bars: int) -> str:
     least = LEAST_HORIZONS * horizon_bars
     if score.moments < least:
         return f"only {score.moments} moments were predicted, at least {least} are needed"
+    if score.samples < LEAST_SAMPLES:
+        return f"only {score.samples} predictions were made, at least {LEAST_SAMPLES} are needed"
     versus = f"its Brier score of {score.brier:.4f} against {score.baseline_brier:.4f}"
     if score.skill < LEAST_SKILL:
         return f"{versus} is not at least {100 * LEAST_SKILL:.1f}% better"
