@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from core.catalogue import events_page, state_schema
+from store.schema_page import schema_page
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -15,6 +16,7 @@ def schema_text() -> str:
 
 
 GENERATED: dict[str, Callable[[], str]] = {
+    "docs/DATABASE_SCHEMA.md": schema_page,
     "docs/events.md": events_page,
     "docs/dashboard_state.schema.json": schema_text,
 }
