@@ -266,7 +266,7 @@ ACCESS: Final[dict[str, tuple[str, dict[str, str]]]] = {
 # What belongs together beyond the foreign keys.
 RELATIONS: Final = (
     (
-        "`trades.id` is the position's id: of `journal.position_id`, `orders.position_id` and, of the "
+        "`trades.id` is the position's id: `journal.position_id`, `orders.position_id` and, of the "
         "signal that opened it, `signals.id` and `signals.position_id`."
     ),
     (
