@@ -20,10 +20,10 @@ TRADES = 60
 WON, LOST = Decimal("13.15"), Decimal("-8.4")
 
 
-def store_recent(data_dir: Path, now: int) -> None:
-    """Store it, up to the last minute that is closed at *now*."""
+def store_recent(data_dir: Path, now: int, tape: str = "test") -> None:
+    """Store it, up to the last minute that is closed at *now*, in the account of *tape*."""
     database = Database(Settings(data_dir=data_dir).database)
-    account = find_or_create_account(database, "test", Decimal(10000), now=1)
+    account = find_or_create_account(database, tape, Decimal(10000), now=1)
     first = now // MINUTE_MS * MINUTE_MS - MINUTES * MINUTE_MS
     trades = [_trade(number, now) for number in range(TRADES)]
     batch = Batch(

@@ -103,7 +103,7 @@ def test_after_an_hour_away_three_lines_say_what_happened(
 ) -> None:
     page = visit(shared_stage).sign_in()
     page.locator(".part-activity li").first.wait_for()
-    seen = shared_stage.now - 121 * MINUTE_MS
+    seen = shared_stage.now - 150 * MINUTE_MS
     page.evaluate("(at) => localStorage.setItem('quarterdeck.seen.test', String(at))", seen)
     page.reload()
 

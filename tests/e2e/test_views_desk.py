@@ -135,3 +135,17 @@ def test_keys_do_what_the_foot_says_and_can_be_switched_off(sit: Sit) -> None:
     page.keyboard.press("1")
 
     expect(heading).to_be_visible()
+
+
+def test_two_strategies_that_trade_are_compared_beside_the_market(
+    sit: Sit, lively_stage: Stage
+) -> None:
+    page = sit()
+    expect(page.locator(".desk-comparison")).to_be_hidden()
+
+    lively_stage.say("strategy", scene.strategy(lively_stage.now, "full_math"), "full_math")
+
+    verdict = page.locator(".desk-comparison h2").last
+    expect(verdict).to_have_text("Awaiting closed trades", timeout=15_000)
+    page.get_by_role("link", name="Compare").click()
+    expect(page.locator(".vs thead")).to_contain_text("full_math")

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from store.access import Role
+from store.imported import PREFIX
 from tests.e2e import scene
 from tests.e2e.conftest import Visitor
 from tests.e2e.decided import store_signals
@@ -138,12 +139,31 @@ def test_parts_of_signals_are_judged_by_their_trades(traded_stage: Stage, visit:
 def test_two_strategies_are_compared_verdict_first(traded_stage: Stage, visit: Visit) -> None:
     page = visit(traded_stage).sign_in(path="ab-test")
 
-    expect(page.locator(".verdict")).to_contain_text("Awaiting closed trades")
+    # Its statistics begin in a process of their own.
+    expect(page.locator(".verdict")).to_contain_text("Awaiting closed trades", timeout=15_000)
     table = page.locator(".vs")
     expect(table.locator("thead")).to_contain_text("trend")
     others = page.locator(".strategy", has_text="deepseek_only")
     for words in ("Off", "DEEPSEEK_API_KEY is not set.", "$0.42 of $1.00 spent today"):
         expect(others).to_contain_text(words)
+
+
+def test_another_account_is_shown_as_one_that_does_not_trade(
+    own_stage: Stage, visit: Visit
+) -> None:
+    store_recent(own_stage.data_dir, own_stage.now, f"{PREFIX}my history")
+    store_recent(own_stage.data_dir, own_stage.now)
+    page = open_results(visit(own_stage))
+    page.get_by_label("Account").select_option(label="Imported: my history, no. 2")
+
+    expect(page.get_by_text("Not the account that trades now")).to_be_visible()
+    expect(page.locator(".counts")).to_contain_text("60 trades")
+    expect(page.locator(".positions-part")).to_be_hidden()
+    assert page.url.endswith("/performance?account=2")
+    own_stage.tell("trade_closed", scene.trade_closed(own_stage.now))
+    page.locator(TRADES_SHOWN).first.click()
+    expect(page.locator(".trade-head")).to_contain_text("+$12.20")
+    assert page.url.endswith("account=2")
 
 
 def test_no_rule_of_accessibility_is_broken_and_nothing_leaves_its_box(
@@ -154,9 +174,11 @@ def test_no_rule_of_accessibility_is_broken_and_nothing_leaves_its_box(
         page.goto(f"{traded_stage.url}{path}")
         page.locator(".late .trade, .vs .lead, .vs td span, .signal").first.wait_for()
         page.emulate_media(color_scheme="dark")
+        expect(page.locator("html")).to_have_attribute("data-theme", "dark")
         assert violations(page) == []
         assert page.evaluate(SMALL_TARGETS) == []
         page.emulate_media(color_scheme="light")
+        expect(page.locator("html")).to_have_attribute("data-theme", "light")
         assert violations(page) == []
         for width in (320, 1024, 2560, 390):
             page.set_viewport_size({"width": width, "height": 844})

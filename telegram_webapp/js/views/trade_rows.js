@@ -1,6 +1,6 @@
 /** Closed trades as rows of a list; a row leads to the trade. */
 
-import { h, keyedList, setText } from "../dom.js";
+import { h, keyedList, setAttr, setText } from "../dom.js";
 import { baseOf, capital, change, leverage, percentChange, toneOf } from "../format.js";
 import { icon } from "../icons.js";
 import { day, hourMinute, span } from "../time.js";
@@ -43,13 +43,19 @@ function row(trade, app) {
   const time = h("span");
   const name = /** @type {Record<string, string>} */ (ICONS)[trade.exit_reason] ?? "flag";
   const held = span(trade.closed_at - trade.opened_at);
-  const el = h("li.fact", {}, h("a.trade", { href: tradeHref(app, trade.id) },
+  const link = h("a.trade", {},
     h("span.ic", { class: `ic ${tone === "flat" ? "" : tone}` }, icon(name)),
     h("div", {},
       h("div.h", {}, h("span", {}, baseOf(symbol)), h("span.tag", {}, `${capital(side)} ${leverage(trade.leverage)}`)),
       h("div.m", {}, `${strategy}, ${exitWords(trade)}, ${held}`)),
-    h("div.r", {}, h("div", { class: `num ${tone}` }, change(net)), h("div.m", {}, `${percentChange(trade.roe_pct)} · `, time))));
-  return { el, update: () => { setText(time, shortTime(trade.closed_at, app.clock.now())); } };
+    h("div.r", {}, h("div", { class: `num ${tone}` }, change(net)), h("div.m", {}, `${percentChange(trade.roe_pct)} · `, time)));
+  return {
+    el: h("li.fact", {}, link),
+    update() {
+      setText(time, shortTime(trade.closed_at, app.clock.now()));
+      setAttr(link, "href", tradeHref(app, trade.id));
+    },
+  };
 }
 
 /** The time of day, or the date alone when it is not today's. @param {number} at @param {number} now */
