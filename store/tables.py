@@ -74,7 +74,7 @@ journal = Table(
     UniqueConstraint("account_id", "source", "source_id", name="journal_once"),
     Index("journal_in_order", "account_id", "id"),
     Index("journal_by_symbol", "account_id", "symbol", "at", "id"),
-    Index("journal_by_kind", "account_id", "kind", "at", "id"),
+    Index("journal_by_time", "account_id", "at", "id"),
 )
 
 orders = Table(

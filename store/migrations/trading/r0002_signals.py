@@ -226,7 +226,7 @@ def _indexes() -> None:
     op.create_index("facts_by_time", "facts", ["account_id", "at", "number"])
     op.create_index("facts_by_type", "facts", ["account_id", "type", "at", "number"])
     op.drop_index("journal_by_symbol", "journal")
-    for name in ("symbol", "kind"):
-        op.create_index(f"journal_by_{name}", "journal", ["account_id", name, "at", "id"])
+    op.create_index("journal_by_symbol", "journal", ["account_id", "symbol", "at", "id"])
+    op.create_index("journal_by_time", "journal", ["account_id", "at", "id"])
     for name in ("symbol", "strategy"):
         op.create_index(f"orders_by_{name}", "orders", ["account_id", name, "created_at", "id"])
