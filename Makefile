@@ -6,7 +6,7 @@ PYTHON ?=
 ARGS ?=
 BIN := .venv/bin
 
-.PHONY: run test check docs bench torture screenshots update clean setup setup-dev
+.PHONY: run test check docs bench torture screenshots update clean setup setup-dev ml
 
 run: setup
 	@exec $(BIN)/python run_dashboard.py $(ARGS)
@@ -49,5 +49,9 @@ clean:
 setup:
 	@PYTHON="$(PYTHON)" sh tools/setup.sh requirements.txt
 
-setup-dev:
+setup-dev: ml
 	@PYTHON="$(PYTHON)" sh tools/setup.sh requirements-dev.txt
+
+# PyTorch, for the strategy gru; the tests want it too. An index that is away is not asked for long.
+ml:
+	@PIP_RETRIES=2 PYTHON="$(PYTHON)" sh tools/setup.sh requirements-ml.txt

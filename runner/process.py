@@ -19,6 +19,7 @@ from runner.lease_watch import watch
 from runner.markets import choose_tape
 from runner.past import play
 from runner.retention import Retention
+from runner.training import open_training
 from runner.wiring import Wired, wire
 from store.database import Database
 from store.lease import lease
@@ -98,8 +99,11 @@ def _chores(
     engine, clock = wired.engine, SystemClock()
     asking = [] if advice is None else advice.works()
     retention = Retention(engine, wired.database, settings.retention, clock)
+    training = open_training(settings, engine, wired.database, clock)
+    learning = [] if training is None else [training.run()]
     return [
         *(beside(engine, "The language model", work) for work in asking),
+        *(beside(engine, "Training", work) for work in learning),
         beside(engine, "The daily report", DailyReport(settings, clock).run()),
         beside(engine, "Retention", retention.run()),
     ]

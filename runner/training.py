@@ -1,0 +1,226 @@
+"""Keeps the strategy gru in models: trains them in a process of its own, and judges them live."""
+
+import asyncio
+import logging
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from core.errors import StoreError
+from core.market import DAY_MS, HOUR_MS
+from core.risk import Refusal
+from infra.settings import ROOT, Settings, child_environment
+from runner.engine import Engine
+from store.database import Database
+from store.learning import LiveScore, live_scores, model_scores
+from store.records import ModelScore
+from strategy.gru import Gru
+from strategy.predictors.model import Course, Model
+from training.shelf import newest
+from utils.clock import Clock
+
+log: Final = logging.getLogger(__name__)
+
+LOOKED_EVERY_S: Final = 60.0
+AGAIN_AFTER_MS: Final = HOUR_MS  # after a training that failed
+LEAST_SETTLED: Final = 500  # predictions, before what came of them bars a model
+
+
+def open_training(
+    settings: Settings, engine: Engine, database: Database, clock: Clock
+) -> "Training | None":
+    """Return what keeps *engine*'s gru in models, or None when it is not among the strategies.
+
+    *clock* is the machine's.
+    """
+    member = engine.trader.council.roster.members.get(Gru.name)
+    strategy = member.strategy if member else None
+    if not isinstance(strategy, Gru) or strategy.off_reason:
+        return None
+    return Training(settings, engine, database, clock, strategy)
+
+
+@dataclass(slots=True)
+class Training:
+    """Looks every minute whether there is a model, whether it is old, and how it does.
+
+    Promise: neither a damaged file nor a training that fails disturbs trading: both are logged,
+    and a training is tried again an hour later. A process that trains ends with this one.
+    """
+
+    settings: Settings
+    engine: Engine
+    database: Database
+    clock: Clock
+    strategy: Gru
+    model: Model | None = None
+    _tried_at: int | None = None
+    _judged_day: int = -1
+    _told: set[str] = field(default_factory=set)
+
+    async def run(self) -> None:
+        """Load, train and judge until cancelled."""
+        await self.take_newest()
+        while True:
+            if self.is_due():
+                await self.renew()
+            await self.judge_daily()
+            await self.clock.sleep(LOOKED_EVERY_S)
+
+    def is_due(self) -> bool:
+        """Tell whether a model should be trained now."""
+        now = self.clock.now()
+        if self._tried_at is not None and now - self._tried_at < AGAIN_AFTER_MS:
+            return False
+        longest = self.settings.gru.retrain_hours * HOUR_MS
+        return self.model is None or now - self.model.card.made_at >= longest
+
+    async def renew(self) -> None:
+        """Train a model and take it."""
+        self._tried_at = self.clock.now()
+        if not await self.train():
+            return
+        await self.take_newest()
+        if self.model is not None:
+            score = self.model.card.score
+            versus = f"Brier score {score.brier:.4f}, baseline {score.baseline_brier:.4f}"
+            what = f"It trades nothing: {score.failing}" if score.failing else "It may trade"
+            title = f"New model {self.model.card.name}"
+            await self.engine.alert("info", "model_trained", title, f"{what}. {versus}.")
+
+    async def train(self) -> bool:
+        """Train a model in a process of its own; return whether it worked."""
+        child = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "training", "--account", str(self._account_id),
+            *self.engine.trader.board.markets, cwd=ROOT, env=child_environment(self.settings),
+            stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        try:
+            _, said = await child.communicate()
+        finally:
+            if child.returncode is None:  # cancelled while it trained
+                child.kill()
+                await child.wait()
+        if child.returncode:
+            log.warning("No model was trained: %s", said.decode(errors="replace").strip())
+        return child.returncode == 0
+
+    async def take_newest(self) -> None:
+        """Give the strategy the newest model that can be used, with its trial's score stored."""
+        found, refused = await asyncio.to_thread(newest, self._folder, self._course())
+        for sentence in refused:
+            if sentence not in self._told:
+                self._told.add(sentence)
+                log.warning("A model is not used: %s", sentence)
+        if found is None:
+            return
+        self.model = found
+        live = await self._live()
+        await self.engine.between_steps(self._taking(found, live, [_trial(found)]))
+
+    async def judge_daily(self) -> None:
+        """Store once a day of engine time how the model's predictions came true so far.
+
+        A model that does worse than the share of rises over enough of them is barred.
+        """
+        day = self.engine.now() // DAY_MS
+        if self.model is None or day == self._judged_day:
+            return
+        self._judged_day = day
+        live = await self._live()
+        if live is None or await self._is_judged(day):
+            return
+        scores = [live_score(live, self.engine.now())]
+        await self.engine.between_steps(self._taking(self.model, live, scores))
+
+    def _taking(
+        self, model: Model, live: LiveScore | None, scores: list[ModelScore]
+    ) -> Callable[[int], None]:
+        def act(_at: int) -> None:
+            self.engine.trader.record.scores.extend(scores)
+            self.strategy.take_model(model, None if live is None else barred(live))
+
+        return act
+
+    async def _live(self) -> LiveScore | None:
+        """Return how the model's predictions came true, None while none is due."""
+        try:
+            found = await asyncio.to_thread(
+                live_scores, self.database, self._account_id, self.strategy.name
+            )
+        except StoreError as error:
+            log.warning("What came of predictions cannot be read: %s", error)
+            return None
+        name = "" if self.model is None else self.model.card.name
+        return next((score for score in found if score.model == name), None)
+
+    async def _is_judged(self, day: int) -> bool:
+        stored = await asyncio.to_thread(
+            model_scores, self.database, self._account_id, self.strategy.name
+        )
+        return any(score.kind == "live" and score.at // DAY_MS == day for score in stored)
+
+    def _course(self) -> Course:
+        given = self.settings.gru
+        return Course(
+            market=self.engine.feed.market_id, symbols=list(self.engine.trader.board.markets),
+            bar_minutes=given.bar_minutes, horizon_bars=given.horizon_bars,
+        )  # fmt: skip
+
+    @property
+    def _folder(self) -> Path:
+        return self.settings.data_dir / "models"
+
+    @property
+    def _account_id(self) -> int:
+        return self.engine.writer.account_id
+
+
+def baseline_brier(live: LiveScore) -> float:
+    """Return the Brier score of always telling the share of rises that there was."""
+    share = live.rose / live.samples
+    return share * (1 - share)
+
+
+def barred(live: LiveScore) -> Refusal | None:
+    """Return why a model may not trade after what came of its predictions, if so."""
+    limit = baseline_brier(live)
+    if live.samples < LEAST_SETTLED or live.squared < limit:
+        return None
+    text = (
+        f"its {live.samples} live predictions have a Brier score of {live.squared:.4f}, "
+        f"not under the {limit:.4f} of the share of rises"
+    )
+    return Refusal("baseline", Decimal(f"{live.squared:.4f}"), Decimal(f"{limit:.4f}"), text)
+
+
+def live_score(live: LiveScore, at: int) -> ModelScore:
+    """Return what came of a model's predictions as a row."""
+    limit = baseline_brier(live)
+    return ModelScore(
+        model=live.model, kind="live", at=at, strategy=live.strategy, samples=live.samples,
+        accuracy=live.right / live.samples, brier=live.squared,
+        baseline_accuracy=max(live.rose, live.samples - live.rose) / live.samples,
+        baseline_brier=limit, passes=live.squared < limit,
+        detail={"last_at": live.last_at, "bins": msgspec.to_builtins(live.bins)},
+    )  # fmt: skip
+
+
+def _trial(model: Model) -> ModelScore:
+    """Return the score of a model's walk-forward trial as a row; the same one at every start."""
+    card, score = model.card, model.card.score
+    detail: dict[str, Any] = {
+        "failing": score.failing, "p_value": score.p_value, "skill": score.skill,
+        "moments": score.moments, "bins": msgspec.to_builtins(score.bins),
+    }  # fmt: skip
+    return ModelScore(
+        model=card.name, kind="walk_forward", at=card.trained_until, strategy=Gru.name,
+        samples=score.samples, accuracy=score.accuracy, brier=score.brier,
+        baseline_accuracy=score.baseline_accuracy, baseline_brier=score.baseline_brier,
+        passes=score.passes, detail=detail,
+    )  # fmt: skip
