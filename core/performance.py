@@ -90,7 +90,8 @@ def summarize(  # noqa: PLR0913 - what is known of an account, each by its name
         "measures": measures(sample, scope),
         "definitions": {name: msgspec.structs.asdict(d) for name, d in DEFINITIONS.items()},
         "equity": thinned([(scope.since, initial), *points]) if points else [],
-        "underwater": thinned(underwater(initial, points, sample.transfers)),
+        # of the points that are shown: peaks and depths are among them
+        "underwater": underwater(initial, thinned(points), sample.transfers),
         **_calendar(sample),
         "histogram": histogram(sample.nets),
         **_splits(sample),

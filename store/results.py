@@ -4,7 +4,18 @@ from decimal import Decimal
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Column, ColumnElement, Connection, Text, func, select, type_coerce
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Table,
+    Text,
+    cast,
+    func,
+    literal_column,
+    select,
+    type_coerce,
+)
 
 from core.ledger import ZERO, EntryKind
 from core.performance import since_of
@@ -14,7 +25,6 @@ from store.columns import Money
 from store.database import Database
 from store.rows import columns_of
 
-_NAMES: Final = Trade.__struct_fields__
 # What the driver gives is let go of at once: of a long history it would weigh as much again.
 IN_PARTS: Final = {"yield_per": 1000}
 
@@ -46,7 +56,7 @@ def closed_trades(
     """
     table = tables.trades
     query = (
-        select(*map(_as_it_is, columns_of(Trade, table)))
+        select(_as_json(database, Trade, table))
         .where(table.c.account_id == account_id)
         .order_by(table.c.closed_at, table.c.id)
         .limit(limit)
@@ -55,9 +65,8 @@ def closed_trades(
         query = query.where(table.c.closed_at >= since)
     found: list[Trade] = []
     with database.read() as connection:
-        for rows in connection.execute(query, execution_options=IN_PARTS).partitions():
-            made = [dict(zip(_NAMES, row, strict=True)) for row in rows]
-            found += msgspec.convert(made, list[Trade])
+        for texts in connection.execute(query, execution_options=IN_PARTS).scalars().partitions():
+            found += msgspec.json.decode(f"[{','.join(texts)}]", type=list[Trade])
     return found
 
 
@@ -172,6 +181,16 @@ def _balance(connection: Connection, account_id: int) -> Decimal:
     query = select(table.c.initial_balance).where(table.c.id == account_id)
     balance: Decimal = connection.execute(query).scalar_one()
     return balance
+
+
+def _as_json(database: Database, kind: type[msgspec.Struct], table: Table) -> ColumnElement[str]:
+    """Return a row as the JSON of a *kind*, made by the database: half the work is saved here."""
+    named: list[ColumnElement[Any]] = []
+    for column in columns_of(kind, table):
+        named += [literal_column(f"'{column.name}'"), column]
+    if database.path is None:
+        return cast(func.json_build_object(*named), Text)
+    return func.json_object(*named)
 
 
 def _as_it_is(column: Column[Any]) -> ColumnElement[Any]:

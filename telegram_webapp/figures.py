@@ -33,11 +33,13 @@ class Moment(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         now: ms; what happened later is left out.
         open_since: when each open position was opened, by (strategy, symbol, side).
+        deepest_pct: the deepest fall since the start, by strategy; of all of them by "".
         currency: of all money.
     """
 
     now: int
     open_since: tuple[tuple[str, str, str, int], ...] = ()
+    deepest_pct: dict[str, Decimal] = {}
     currency: str = "USDT"
 
 
@@ -66,6 +68,7 @@ def performance(
         initial=curve.initial,
         transfers=curve.transfers,
         open_since=_open_since(asked, moment),
+        deepest_pct=_deepest_pct(asked, moment),
     )
     return encode(summary)
 
@@ -99,6 +102,7 @@ def _side(
         span=(scope.since, scope.until),
         transfers=curve.transfers,
         open_since=_open_since(asked, moment),
+        deepest_pct=_deepest_pct(asked, moment),
     )
     told = {"measures": measures(sample, scope), "equity_pct": thinned(grown(curve))}
     return encode(told), [float(_return_pct(trade)) for trade in chosen]
@@ -154,6 +158,12 @@ def _open_since(asked: Asked, moment: Moment) -> list[int]:
         for *own, at in moment.open_since
         if all(want is None or want == has for want, has in zip(wanted, own, strict=True))
     ]
+
+
+def _deepest_pct(asked: Asked, moment: Moment) -> Decimal:
+    """Return the deepest fall the engine saw, between the points too; it knows of all time only."""
+    is_known = asked.span == "all" and asked.symbol is None and asked.side is None
+    return moment.deepest_pct.get(asked.strategy or "", ZERO) if is_known else ZERO
 
 
 def _shared(scope: Scope) -> dict[str, Any]:

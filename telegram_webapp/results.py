@@ -1,5 +1,6 @@
 """Answers that take work, kept for as long as nothing happened that could change them."""
 
+import gc
 import hashlib
 import threading
 from collections import OrderedDict
@@ -135,6 +136,10 @@ def aged(snapshot: Snapshot, body: bytes) -> bytes:
 def _at(now: int | None, compute: Compute[Made]) -> Callable[[Database, int], Made]:
     def query(database: Database, account_id: int) -> Made:
         at = now if now is not None else series.last_moment(database, account_id) or 0
-        return compute(database, account_id, at)
+        gc.disable()  # it would look at a long history again and again while that is read
+        try:
+            return compute(database, account_id, at)
+        finally:
+            gc.enable()
 
     return query

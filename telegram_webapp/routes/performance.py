@@ -1,5 +1,6 @@
 """What trading came to, of an account or a part of it, and of two strategies side by side."""
 
+from decimal import Decimal
 from functools import partial
 from typing import Any, Final
 
@@ -153,8 +154,11 @@ def _moment(site: Site, account_id: int | None) -> Moment:
         return Moment(now=0)
     state = data["state"]
     held = state["positions"].values()
+    told = {"": state["account"], **state["strategies"]}
+    falls = {name: of["max_drawdown_pct"] for name, of in told.items() if "max_drawdown_pct" in of}
     return Moment(
         now=0,
+        deepest_pct={name: Decimal(str(fall)) for name, fall in falls.items()},
         open_since=tuple((p["strategy"], p["symbol"], p["side"], p["opened_at"]) for p in held),
         currency=state["account"].get("currency", "USDT"),
     )

@@ -70,6 +70,7 @@ def tell(house: House, count: int) -> None:
     tally = Tally(Portfolio(), Decimal(10000), START)
     for trade in trades()[:count]:
         tally.count(trade)
+    tally.drawdown.max_pct = Decimal("7.25")  # between two points of equity
     account: Builder = partial(figures.account, tally, NOW, {}, "USDT")
     members: list[Builder] = [
         partial(dict, at=NOW, id="deepseek_only", status="off", note="there is no key"),
@@ -131,6 +132,7 @@ def test_the_same_trades_come_to_the_same_everywhere(open_house: House) -> None:
     assert told["breakevens"] == account["breakevens"] == sum(net == 0 for net in nets)
     assert round(told["win_rate"], 4) == account["win_rate_pct"]
     assert told["net_pnl"] == float(sum(nets))
+    assert told["max_drawdown_pct"] == -account["max_drawdown_pct"] == -7.25
     assert told["net_pnl"] == sum(
         g["net_pnl"] for g in body(open_house, "/api/performance")["by_side"]
     )
