@@ -6,13 +6,14 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Final
 
-from core.errors import ConfigError, SchemaError
+from core.errors import ConfigError
 from infra.settings import Settings, child_environment
 from runner.arguments import Arguments
 from runner.instance import only_engine, only_instance, running_instance
 from store.accounts import all_accounts
 from store.backup import back_up, integrity_faults, migrations_of, put_back
 from store.database import ACCESS_MIGRATIONS, Database
+from store.dumps import put_back_dump
 from store.imported import PREFIX
 from store.lease import lease
 from store.reconcile import reconcile
@@ -30,7 +31,7 @@ def database_command(settings: Settings, arguments: Arguments, now: int) -> int:
     """
     match arguments.command:
         case "db upgrade":
-            _upgrade(settings)
+            _upgrade(settings, now)
         case "db backup":
             _back_up(settings, Path(arguments.to).absolute() if arguments.to else None, now)
         case "db restore":
@@ -75,15 +76,18 @@ def _stopped(settings: Settings, wish: str) -> Iterator[None]:
             yield
 
 
-def _upgrade(settings: Settings) -> None:
+def _upgrade(settings: Settings, now: int) -> None:
     with closing(_ledger(settings)) as ledger, closing(_keys(settings)) as keys:
         for database in (ledger, keys):
             newest = known_revisions(database.migrations)[-1]
-            if _is_newest(database):
+            current = database.revision()
+            if current == newest:
                 _say(f"{database.name} has schema {newest}, the newest.")
                 continue
             before = _copies(database)
             with _stopped(settings, "upgrade"):
+                if current and database.path is None:
+                    _say(f"As it was before: {_copied(settings, database, None, now)}")
                 database.migrate()
             _say(f"{database.name} was brought to schema {newest}.")
             for copy in sorted(_copies(database) - before):
@@ -94,31 +98,22 @@ def _copies(database: Database) -> set[Path]:
     return set() if database.path is None else set((database.path.parent / "backups").glob("*.db"))
 
 
-def _is_newest(database: Database) -> bool:
-    try:
-        database.check_version()
-    except SchemaError as error:
-        if "start Quarterdeck once" in str(error):
-            return False
-        raise
-    return True
-
-
 def _back_up(settings: Settings, folder: Path | None, now: int) -> None:
     with _databases(settings) as databases:
         for database in databases:
-            place = folder or settings.data_dir / "backups"
-            _say(str(back_up(database, place, now, child_environment(settings))))
+            _say(str(_copied(settings, database, folder, now)))
+
+
+def _copied(settings: Settings, database: Database, folder: Path | None, now: int) -> Path:
+    place = folder or settings.data_dir / "backups"
+    return back_up(database, place, now, child_environment(settings))
 
 
 def _restore(settings: Settings, file: Path, now: int) -> None:
     with closing(_ledger(settings)) as ledger:
         if ledger.path is None and not _is_sqlite(file):
-            raise ConfigError(
-                f"the ledger is in PostgreSQL ({ledger.name}), so nothing was restored: stop "
-                f"Quarterdeck, then use PostgreSQL's own program: pg_restore --clean "
-                f"--if-exists --single-transaction --dbname=... {file}"
-            )
+            _restore_dump(settings, ledger, file, now)
+            return
         is_access = migrations_of(file) == ACCESS_MIGRATIONS
         target = settings.access_path if is_access else ledger.path
         if target is None:
@@ -128,6 +123,14 @@ def _restore(settings: Settings, file: Path, now: int) -> None:
     _say(f"{file} is now {target}.")
     if kept is not None:
         _say(f"What was there before is {kept}.")
+
+
+def _restore_dump(settings: Settings, ledger: Database, file: Path, now: int) -> None:
+    with _stopped(settings, "restore"):
+        kept = _copied(settings, ledger, None, now)
+        put_back_dump(ledger, file, child_environment(settings))
+    _say(f"{file} is now {ledger.name}.")
+    _say(f"What was there before is {kept}.")
 
 
 def _is_sqlite(file: Path) -> bool:

@@ -106,6 +106,18 @@ class Database:
         if self.path:
             schema.keep_wal(self.path)
 
+    def revision(self) -> str | None:
+        """Return which schema this database has, None when it is empty or missing.
+
+        Raises:
+            ConfigError: it is damaged or is not ours.
+            StoreError: the database cannot be reached.
+        """
+        if self.path is not None and not self.path.exists():
+            return None
+        with self.read() as connection:
+            return schema.current_revision(connection, self.name)
+
     def check_version(self) -> None:
         """Make sure that this database has the schema the code knows.
 
@@ -115,10 +127,7 @@ class Database:
             StoreError: the database cannot be reached.
         """
         known = schema.known_revisions(self.migrations)
-        current = None
-        if self.path is None or self.path.exists():
-            with self.read() as connection:
-                current = schema.current_revision(connection, self.name)
+        current = self.revision()
         schema.refuse_newer(current, known, self.name)
         if current != known[-1]:
             has = f"schema {current}" if current else "no tables yet"
