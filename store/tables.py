@@ -199,7 +199,7 @@ signal_predictions = Table(
     Column("price", Money, nullable=False),
     Column("outcome_price", Money),
     Column("rose", Boolean),
-    Index("signal_predictions_by_due", "account_id", "due_at"),
+    Index("signal_predictions_by_due", "account_id", "due_at", "id"),
     Index("signal_predictions_by_model", "account_id", "model", "due_at"),
     Index("signal_predictions_by_symbol", "account_id", "symbol", "at"),
 )

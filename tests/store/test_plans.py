@@ -24,8 +24,10 @@ from store import (
     history,
     imported,
     learning,
+    minutes,
     recovery,
     results,
+    retention,
     series,
     story,
     tables,
@@ -50,6 +52,7 @@ SMALL: Final = {
     "checkpoints": "one a living account",
     "model_performance": "one a trial of a model, and never more than a hundred are shown",
 }
+OF_SMALL: Final = re.compile(rf"FROM ({'|'.join(SMALL)})\b")
 WHOLE: Final = {
     "results.closed_trades": "figures are made of every closed trade",
     "results.count_trades": "counts them all",
@@ -94,7 +97,11 @@ BY: Final[dict[str, tuple[Any, ...]]] = {
     "symbol": (None, SYMBOLS[0]),
     "strategy": (None, STRATEGIES[0]),
 }
+LIMITS: Final = retention.Limits(  # nothing here is as old
+    equity_minute_days=2, candle_days=2, hold_signal_days=2, prediction_days=2, fact_days=2
+)
 PAGED: Final[dict[str, Run]] = {
+    "retention": lambda d, _: retention.Sweep(d, LIMITS).run(),
     "history.trades": pages(history.trades, **BY),
     "history.orders": pages(history.orders, **BY),
     "history.fills": pages(history.fills, **BY),
@@ -107,9 +114,11 @@ PAGED: Final[dict[str, Run]] = {
     "recovery.latest_signals": lambda d, a: recovery.latest_signals(d, a, 500),
     "recovery.journal": lambda d, a: next(recovery.journal(d, a)),
     "recovery.journal_after": lambda d, a: next(recovery.journal_after(d, a, 50)),
+    "minutes.minutes": lambda d, a: list(minutes.minutes(d, a, SYMBOLS[0], START, END)),
     "series.performance": lambda d, a: series.performance(d, a, STRATEGIES[0], newest=100),
 }
 OTHER: Final[dict[str, Run]] = {
+    "minutes.newest_minute": lambda d, a: minutes.newest_minute(d, a, SYMBOLS[0]),
     "results.closed_trades": lambda d, a: (
         results.closed_trades(d, a), results.closed_trades(d, a, since=MIDDLE, limit=9)
     ),
@@ -160,7 +169,8 @@ OTHER: Final[dict[str, Run]] = {
     "usage.spent_usd": lambda d, _: usage.spent_usd(d, STRATEGIES[0], START),
 }  # fmt: skip
 MODULES: Final = (
-    history, results, series, decisions, learning, story, digest, recovery, imported, usage
+    history, results, series, decisions, learning, story, digest, recovery, imported, usage,
+    minutes,
 )  # fmt: skip
 NOT_OF_THE_VIEWS: Final = {
     "imported.imported_account", "imported.add_points", "imported.add_trades",
@@ -280,7 +290,7 @@ def test_every_question_of_the_store_is_asked_here() -> None:
         and "database" in inspect.signature(function).parameters
     }
 
-    assert public - NOT_OF_THE_VIEWS == {*PAGED, *OTHER}
+    assert public - NOT_OF_THE_VIEWS == {*PAGED, *OTHER} - {"retention"}
     assert set(WHOLE) <= public
 
 
@@ -299,7 +309,7 @@ def test_lists_are_read_in_the_order_of_an_index(crowd: Crowd, name: str) -> Non
     """A server sorts a handful of rows where that is quicker: here it must only be able not to."""
     plans = crowd.plans(crowd.asked(name), "sort", "incremental_sort")
 
-    assert [told for told in plans if sorted_apart(told[0])] == []
+    assert [told for told in plans if sorted_apart(told[0]) and not OF_SMALL.search(told[1])] == []
 
 
 @pytest.mark.parametrize(

@@ -114,7 +114,7 @@ def _predictions() -> None:
         Column("rose", Boolean),
     )
     name = "signal_predictions"
-    op.create_index(f"{name}_by_due", name, ["account_id", "due_at"])
+    op.create_index(f"{name}_by_due", name, ["account_id", "due_at", "id"])
     op.create_index(f"{name}_by_model", name, ["account_id", "model", "due_at"])
     op.create_index(f"{name}_by_symbol", name, ["account_id", "symbol", "at"])
 
