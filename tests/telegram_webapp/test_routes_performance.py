@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from core.ledger import EntryKind, Portfolio
+from core.ledger import Entry, EntryKind, Portfolio
 from core.market import DAY_MS, HOUR_MS
 from core.metrics import DEFINITIONS
 from core.trades import PositionSide, Trade
@@ -52,22 +52,25 @@ def curve() -> list[EquityPoint]:
     return found
 
 
-def history() -> Batch:
-    deposits = [
+def deposits() -> list[Entry]:
+    return [
         samples.entry(
             500 + number, at=START, kind=EntryKind.TRANSFER, amount=Decimal(5000), strategy=name,
             symbol="", position_id="", order_id="",
         )
         for number, name in enumerate(("full_math", "trend"))
     ]  # fmt: skip
-    return Batch(trades=trades(), equity=curve(), journal=deposits)
+
+
+def history() -> Batch:
+    return Batch(trades=trades(), equity=curve(), journal=deposits())
 
 
 def tell(house: House, count: int) -> None:
     """Have the engine tell its account after *count* of the trades, as the real one does."""
     engine = house.engine
     assert engine is not None
-    tally = Tally(Portfolio(), Decimal(10000), START)
+    tally = Tally(Portfolio.replay(deposits()), Decimal(10000), START)
     for trade in trades()[:count]:
         tally.count(trade)
     tally.drawdown.max_pct = Decimal("7.25")  # between two points of equity
