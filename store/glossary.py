@@ -263,6 +263,15 @@ ACCESS: Final[dict[str, tuple[str, dict[str, str]]]] = {
     ),
 }
 
+# Which modules write a table, where it is not the engine's one writer.
+WRITERS: Final[dict[str, tuple[str, ...]]] = {
+    "accounts": ("accounts", "imported"),
+    "api_keys": ("access",),
+    "sessions": ("access",),
+    "one_time_codes": ("access",),
+    "audit": ("audit",),
+}
+
 # What belongs together beyond the foreign keys.
 RELATIONS: Final = (
     (

@@ -1,6 +1,8 @@
 """docs/DATABASE_SCHEMA.md, made from the tables: ``make docs``."""
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import Column, Dialect, Index, MetaData, Table, UniqueConstraint, make_url
@@ -49,7 +51,7 @@ def _described(
         yield f"### {name}\n\n{sentence}\n"
         yield "| column | SQLite | PostgreSQL | what it is |\n|---|---|---|---|"
         yield "\n".join(_row(column, meanings) for column in table.columns) + "\n"
-        yield "\n".join(_keys(table)) + "\n"
+        yield "\n".join([*_keys(table), *_users(name)]) + "\n"
 
 
 def _row(column: Column[Any], meanings: Mapping[str, str]) -> str:
@@ -68,6 +70,31 @@ def _keys(table: Table) -> Iterator[str]:
             yield f"- unique: {_named(column.name for column in constraint.columns)}"
     for index in sorted(table.indexes, key=lambda i: str(i.name)):
         yield f"- {'unique ' if index.unique else ''}index `{index.name}`: {_indexed(index)}"
+
+
+def _users(table: str) -> Iterator[str]:
+    naming = set(modules_naming(table)) - {Path(__file__).stem}
+    writers = glossary.WRITERS.get(table, ("writer",))
+    yield f"- written by {_files(writers)}"
+    if old := naming & {"retention"}:
+        yield f"- old rows are removed by {_files(old)}"
+    yield f"- read by {_files(naming - {*writers, 'retention'}) or 'them alone'}"
+
+
+def modules_naming(table: str) -> list[str]:
+    """Return the modules of this folder whose code names *table*."""
+    named = re.compile(
+        rf"\btables\.{table}\b|^from store\.(access_)?tables import .*\b{table}\b", re.MULTILINE
+    )
+    return sorted(
+        path.stem
+        for path in Path(__file__).parent.glob("*.py")
+        if named.search(path.read_text(encoding="utf-8"))
+    )
+
+
+def _files(modules: Iterable[str]) -> str:
+    return _named(f"store/{module}.py" for module in sorted(modules))
 
 
 def _indexed(index: Index) -> str:

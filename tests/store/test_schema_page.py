@@ -6,7 +6,7 @@ from sqlalchemy import MetaData, inspect
 
 from store import access_tables, glossary, tables
 from store.database import Database
-from store.schema_page import schema_page, view_columns
+from store.schema_page import modules_naming, schema_page, view_columns
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "DATABASE_SCHEMA.md"
 BOTH = pytest.mark.parametrize(
@@ -36,6 +36,11 @@ def test_every_index_and_key_is_on_the_page() -> None:
         for table in metadata.sorted_tables:
             assert f"### {table.name}\n" in page
             assert all(f"index `{index.name}`" in page for index in table.indexes)
+
+
+def test_who_writes_a_table_names_it() -> None:
+    for table in (*glossary.TRADING, *glossary.ACCESS):
+        assert set(glossary.WRITERS.get(table, ("writer",))) <= set(modules_naming(table)), table
 
 
 def test_the_view_has_the_columns_that_are_told(database: Database) -> None:
