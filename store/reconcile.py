@@ -4,12 +4,14 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import accumulate
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, Select, func, select
 
 from core.errors import LedgerError
 from core.ledger import ZERO, Entry, EntryKind, Portfolio
+from core.market import MINUTE_MS
 from core.orders import Order, OrderStatus
 from core.trades import Trade
 from store import tables
@@ -49,14 +51,11 @@ class _Fold:
     positions: dict[str, _Money] = field(default_factory=dict)
     filled: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
     transfers: list[Decimal] = field(default_factory=list)
-    last_at: dict[str, int] = field(default_factory=dict)
     entries: int = 0
     fault: str = ""
 
     def take(self, entry: Entry) -> None:
         self.entries += 1
-        for name in ("", entry.strategy):
-            self.last_at[name] = max(entry.at, self.last_at.get(name, entry.at))
         if entry.kind is EntryKind.TRANSFER:
             self.transfers.append(entry.amount)
         elif entry.position_id:
@@ -173,17 +172,29 @@ def _orders(fold: _Fold, held: set[str], orders: Iterator[Order]) -> Iterator[st
 
 
 def _curve(fold: _Fold, reader: "_Reader") -> Iterator[str]:
-    """Yield where the newest point of a curve is not the cash, though nothing is open."""
+    """Yield where the newest point of a curve is not the cash there was then.
+
+    A point bears the beginning of its minute and is taken at the minute's first step, so it may
+    hold what the journal says of that minute. Equity is cash only while nothing is open.
+    """
     busy = {position.strategy for position in fold.portfolio.positions.values()}
-    for name, last_at in fold.last_at.items():
+    for name in ("", *fold.portfolio.cash):
         point = reader.newest_point(name)
-        if point is None or point.at <= last_at or (busy if not name else name in busy):
+        if point is None:
             continue
-        cash = fold.portfolio.cash.get(name, ZERO) if name else fold.portfolio.balance
-        for what, stored in (("equity", point.equity), ("balance", point.balance)):
-            if stored != cash:
-                whose = f"sub-account {name}" if name else "the account"
-                yield f"{whose} is flat with {_plain(cash)}, its newest {what} is {_plain(stored)}"
+        later = [entry for entry in reader.since(point.at) if name in {"", entry.strategy}]
+        now = fold.portfolio.cash[name] if name else fold.portfolio.balance
+        cash = now - sum((entry.amount for entry in later), ZERO)
+        within = (entry.amount for entry in later if entry.at < point.at + MINUTE_MS)
+        wrong = []
+        if point.balance not in accumulate(within, initial=cash):
+            wrong.append(("balance", point.balance))
+        is_flat = not (later or (name in busy if name else busy))
+        if is_flat and point.equity != cash:
+            wrong.append(("equity", point.equity))
+        for what, stored in wrong:
+            whose = f"sub-account {name}" if name else "the account"
+            yield f"{whose} had {_plain(cash)}, its newest {what} is {_plain(stored)}"
 
 
 def _deposits(fold: _Fold, account: Account, saved: Mapping[str, Any]) -> Iterator[str]:
@@ -223,6 +234,17 @@ class _Reader:
         while rows := self._rows(query.where(table.c.id > last).order_by(table.c.id).limit(CHUNK)):
             last = rows[-1].id
             yield from (read_as(Entry, row) for row in rows)
+
+    def since(self, at: int) -> list[Entry]:
+        """Return the entries from *at* (ms) on, in the order of the journal."""
+        table = tables.journal
+        query = select(*columns_of(Entry, table), table.c.id).where(
+            table.c.account_id == self._id,
+            table.c.kind.in_([kind.value for kind in EntryKind]),  # what their index begins with
+            table.c.at >= at,
+        )
+        rows = sorted(self._rows(query), key=lambda row: int(row.id))
+        return [read_as(Entry, row) for row in rows]
 
     def orders(self) -> Iterator[Order]:
         table = tables.orders

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 
 from core.ledger import EntryKind
 from core.orders import OrderStatus
@@ -177,8 +177,28 @@ def test_a_curve_that_ends_beside_the_cash_is_named(database: Database, account:
 
     whole, own = reconcile(database, account).differences
 
-    assert whole.endswith("the account is flat with 10000, its newest equity is 10001")
-    assert own.endswith("sub-account trend is flat with 10000, its newest balance is 9999")
+    assert whole.endswith("the account had 10000, its newest equity is 10001")
+    assert own.endswith("sub-account trend had 10000, its newest balance is 9999")
+
+
+def test_a_newest_balance_that_is_wrong_is_named_while_trading_goes_on(ledger: Database) -> None:
+    table = tables.equity
+    newest = select(func.max(table.c.at)).where(table.c.strategy == "").scalar_subquery()
+    point = first(ledger, table, table.c.strategy == "", table.c.at == newest)
+    later = samples.entry(
+        1, at=point.at + 120_000, strategy="later", kind=EntryKind.TRANSFER, amount=Decimal(5),
+        source="transfer", source_id="later", symbol="", position_id="", order_id="", side=None,
+        role=None,
+    )  # fmt: skip
+    Writer(ledger, 1).commit(Batch(journal=[later]))
+    assert only(ledger).differences == []
+    wrong = {"balance": point.balance + CENT}
+    mine = (table.c.strategy == "") & (table.c.at == point.at)
+    spoil(ledger, update(table).where(mine).values(wrong))
+
+    (told,) = only(ledger).differences
+
+    assert f"its newest balance is {wrong['balance'].normalize():f}" in told
 
 
 def test_transfers_that_are_not_what_was_deposited_are_named(
