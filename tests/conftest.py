@@ -5,8 +5,13 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from hypothesis import settings
 
 from tests.services import MISSING, find_chromium, postgres_server, redis_server, require
+
+# how long an example takes says something of the machine, nothing of the code
+settings.register_profile("quarterdeck", deadline=None)
+settings.load_profile("quarterdeck")
 
 SERVICE_MARK = f"Skipped: {MISSING}"
 

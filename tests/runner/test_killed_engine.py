@@ -94,7 +94,12 @@ def end_well(folder: Path, kills: int) -> None:
     assert kills - 3 <= len(restarts) <= kills
     assert engine.process.returncode == 0
     left = sorted(path.name for path in folder.iterdir())
-    assert left == ["dashboard_state.json", "quarterdeck.db", "run"]
+    assert left == [
+        "dashboard_state.json",
+        "quarterdeck.db",
+        "quarterdeck.db.engine.lock",
+        "run",
+    ]
 
 
 def test_a_replay_that_was_killed_trades_like_one_that_was_not(tmp_path: Path) -> None:

@@ -22,8 +22,9 @@ SOUND = Case(
     rested_ms=None, rest_ms=7_200_000,
 )  # fmt: skip
 GOOD = Outlook(0.3, 0.4, 0.001, 0.01, 1.2, 0.05)
+weights = st.just(0.0) | st.floats(1e-6, 1)
 part_lists = st.lists(
-    st.builds(Part, st.just("p"), st.floats(-1, 1), st.floats(0, 1), st.just("t")), max_size=8
+    st.builds(Part, st.just("p"), st.floats(-1, 1), weights, st.just("t")), max_size=8
 )
 
 
