@@ -87,11 +87,8 @@ class Training:
             return
         await self.take_newest()
         if self.model is not None:
-            score = self.model.card.score
-            versus = f"Brier score {score.brier:.4f}, baseline {score.baseline_brier:.4f}"
-            what = f"It trades nothing: {score.failing}" if score.failing else "It may trade"
             title = f"New model {self.model.card.name}"
-            await self.engine.alert("info", "model_trained", title, f"{what}. {versus}.")
+            await self.engine.alert("info", "model_trained", title, _told(self.model))
 
     async def train(self) -> bool:
         """Train a model in a process of its own; return whether it worked."""
@@ -209,6 +206,13 @@ def live_score(live: LiveScore, at: int) -> ModelScore:
         baseline_brier=limit, passes=live.squared < limit,
         detail={"last_at": live.last_at, "bins": msgspec.to_builtins(live.bins)},
     )  # fmt: skip
+
+
+def _told(model: Model) -> str:
+    score = model.card.score
+    if score.failing:
+        return f"It trades nothing: {score.failing}."
+    return f"It may trade: Brier score {score.brier:.4f}, baseline {score.baseline_brier:.4f}."
 
 
 def _trial(model: Model) -> ModelScore:

@@ -194,6 +194,31 @@ def test_a_training_without_enough_candles_is_tried_again_an_hour_later(
     assert training.is_due()
 
 
+def test_a_model_is_trained_on_the_candles_of_the_engine_taken_and_told(
+    engine_with_gru: Made,
+) -> None:
+    listener = Listener()
+    gru = {"bar_minutes": 1, "horizon_bars": 1}
+    wired, training = engine_with_gru(listener, gru=gru, warmup_days=1)
+
+    async def run() -> None:
+        engine = await warm(wired)
+        await engine.turn("running")
+        await training.renew()
+        await engine.close()
+
+    asyncio.run(run())
+
+    assert training.model is not None
+    (trial,) = model_scores(*account(wired), "gru")
+    assert (trial.model, trial.kind) == (training.strategy.model_name, "walk_forward")
+    assert trial.at == training.model.card.trained_until <= NOW
+    assert trial.samples >= 500
+    (alert,) = [a for a in listener.of("alert_raised") if a["code"] == "model_trained"]
+    assert trial.model in alert["title"]
+    assert ("trades nothing" in alert["detail"]) is not trial.passes
+
+
 def test_the_process_that_trains_ends_when_the_engine_stops(engine_with_gru: Made) -> None:
     _, training = engine_with_gru()
 
