@@ -138,6 +138,18 @@ def expectancy(sample: Sample) -> Measure:
     return _of_trades(sample.total / len(sample.trades), sample)
 
 
+@defined(Definition(label="Average return", formula="100 · mean of net ÷ entry notional", unit="pct",
+                    minimum="1 trade with a notional"))  # fmt: skip
+def avg_return(sample: Sample) -> Measure:
+    """Return the mean result of a trade in % of what was entered: what comparisons compare."""
+    paired = zip(sample.nets, sample.trades, strict=True)
+    shares = [net / trade.entry_notional for net, trade in paired if trade.entry_notional]
+    if not shares:
+        return none(NO_TRADE)
+    value = HUNDRED * sum(shares, ZERO) / len(shares)
+    return Measure(value, basis="of the notional, a trade")
+
+
 @defined(Definition(label="Expectancy, R", formula="mean of net ÷ what the first stop risked",
                     unit="ratio", minimum="1 trade that had a stop",
                     source="Tharp, Trade Your Way to Financial Freedom (1998)"))  # fmt: skip
