@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -25,6 +25,8 @@ from training.shelf import newest
 from utils.clock import Clock
 
 log: Final = logging.getLogger(__name__)
+
+Row = TypeVar("Row")
 
 LOOKED_EVERY_S: Final = 60.0
 AGAIN_AFTER_MS: Final = HOUR_MS  # after a training that failed
@@ -92,11 +94,15 @@ class Training:
 
     async def train(self) -> bool:
         """Train a model in a process of its own; return whether it worked."""
-        child = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "training", "--account", str(self._account_id),
-            *self.engine.trader.board.markets, cwd=ROOT, env=child_environment(self.settings),
-            stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
-        )  # fmt: skip
+        try:
+            child = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "training", "--account", str(self._account_id),
+                *self.engine.trader.board.markets, cwd=ROOT, env=child_environment(self.settings),
+                stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
+            )  # fmt: skip
+        except OSError as error:
+            log.warning("No model was trained: its process cannot begin: %s", error)
+            return False
         try:
             _, said = await child.communicate()
         finally:
@@ -146,21 +152,23 @@ class Training:
 
     async def _live(self) -> LiveScore | None:
         """Return how the model's predictions came true, None while none is due."""
-        try:
-            found = await asyncio.to_thread(
-                live_scores, self.database, self._account_id, self.strategy.name
-            )
-        except StoreError as error:
-            log.warning("What came of predictions cannot be read: %s", error)
-            return None
+        found = await self._read(live_scores)
         name = "" if self.model is None else self.model.card.name
         return next((score for score in found if score.model == name), None)
 
     async def _is_judged(self, day: int) -> bool:
-        stored = await asyncio.to_thread(
-            model_scores, self.database, self._account_id, self.strategy.name
-        )
+        stored = await self._read(model_scores)
         return any(score.kind == "live" and score.at // DAY_MS == day for score in stored)
+
+    async def _read(self, query: Callable[[Database, int, str], list[Row]]) -> list[Row]:
+        """Return what *query* finds of this strategy, nothing while the database refuses."""
+        try:
+            return await asyncio.to_thread(
+                query, self.database, self._account_id, self.strategy.name
+            )
+        except StoreError as error:
+            log.warning("What came of predictions cannot be read: %s", error)
+            return []
 
     def _course(self) -> Course:
         given = self.settings.gru
