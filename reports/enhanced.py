@@ -20,7 +20,8 @@ HERE: Final = Path(__file__).parent
 TOKENS: Final = HERE.parent / "telegram_webapp" / "css" / "tokens.css"
 HISTORY_NAME: Final = "dashboard_history.json"
 HEADLINES: Final = (
-    "net_pnl", "roi", "win_rate", "profit_factor", "expectancy", "expectancy_r", "avg_return", "payoff_ratio",
+    "net_pnl", "roi", "win_rate", "profit_factor", "expectancy", "expectancy_r",
+    "avg_return", "payoff_ratio",
     "max_drawdown_pct", "max_drawdown", "max_drawdown_duration", "sharpe", "sortino", "calmar",
     "cagr", "volatility", "recovery_factor", "sqn", "total_trades", "avg_win", "avg_loss",
     "best_trade", "worst_trade", "longest_winning_streak", "longest_losing_streak",

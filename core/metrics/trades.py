@@ -138,8 +138,8 @@ def expectancy(sample: Sample) -> Measure:
     return _of_trades(sample.total / len(sample.trades), sample)
 
 
-@defined(Definition(label="Average return", formula="100 · mean of net ÷ entry notional", unit="pct",
-                    minimum="1 trade with a notional"))  # fmt: skip
+@defined(Definition(label="Average return", formula="100 · mean of net ÷ entry notional",
+                    unit="pct", minimum="1 trade with a notional"))  # fmt: skip
 def avg_return(sample: Sample) -> Measure:
     """Return the mean result of a trade in % of what was entered: what comparisons compare."""
     paired = zip(sample.nets, sample.trades, strict=True)
