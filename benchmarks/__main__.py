@@ -7,7 +7,16 @@ from pathlib import Path
 
 from benchmarks.report import Result, save, table
 
-SUITES = ("engine", "backtest", "trades", "rest", "first_numbers", "pixel", "fanout")
+SUITES = (
+    "engine",
+    "backtest",
+    "trades",
+    "performance_api",
+    "rest",
+    "first_numbers",
+    "pixel",
+    "fanout",
+)
 RESULTS = Path(__file__).with_name("results.json")
 
 
