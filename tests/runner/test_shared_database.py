@@ -38,11 +38,6 @@ def test_a_second_engine_ends_with_one_sentence(shared_url: str, tmp_path: Path)
         assert len(told) == 1
         assert told[0].startswith("another engine trades on database ")
         assert first.runs
-        first.stop()
-
-    with EngineProcess(tmp_path / "two", DATABASE_URL=shared_url) as third:
-        third.wait_for("price")
-        third.stop()
 
 
 @pytest.fixture
