@@ -43,13 +43,13 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _teach(settings: Settings, account_id: int | None, symbols: Sequence[str]) -> Card:
+    database = Database(settings.database)
+    database.check_version()
+    account = _account(database, account_id)
     try:
         from training.lesson import learn  # noqa: PLC0415 - PyTorch may be missing
     except ModuleNotFoundError as error:
         raise ConfigError(f"{error.name} is not installed: make ml") from error
-    database = Database(settings.database)
-    database.check_version()
-    account = _account(database, account_id)
     course = Course(
         market=account.market_id, symbols=list(symbols),
         bar_minutes=settings.gru.bar_minutes, horizon_bars=settings.gru.horizon_bars,

@@ -54,9 +54,7 @@ class CandleBuilder:
 
 def _is_sound(opened: float, high: float, low: float, close: float, volume: float) -> bool:
     """Tell whether these are prices; nothing that is no number passes a comparison."""
-    return 0 < low <= min(opened, close) <= max(opened, close) <= high < math.inf and (
-        0 <= volume < math.inf
-    )
+    return 0 < low <= opened <= high < math.inf and low <= close <= high and 0 <= volume < math.inf
 
 
 def candle_rows(minutes: Iterable[Minute], interval_ms: int) -> Rows:
