@@ -69,7 +69,8 @@ function headline(state, symbol, newest, app) {
   const open = Object.values(state.positions).find((position) => position.symbol === symbol);
   if (open) return `In a trade: ${open.strategy} is ${open.side} for ${span(app.clock.ageMs(open.opened_at))}.`;
   if (!newest) return "No trade: no strategy has spoken yet.";
-  return `No trade. ${newest.strategy}, ${span(app.clock.ageMs(newest.at))} ago: ${decisionLine(newest).toLowerCase()}.`;
+  const said = decisionLine(newest);
+  return `No trade. ${newest.strategy}, ${span(app.clock.ageMs(newest.at))} ago: ${said.charAt(0).toLowerCase()}${said.slice(1)}.`;
 }
 
 /** @param {Record<string, any>} why @returns {HTMLElement[]} */
