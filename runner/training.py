@@ -30,6 +30,7 @@ Row = TypeVar("Row")
 
 LOOKED_EVERY_S: Final = 60.0
 AGAIN_AFTER_MS: Final = HOUR_MS  # after a training that failed
+LONGEST_S: Final = 3600.0  # that a training may take; a minute is usual where there is a core
 LEAST_SETTLED: Final = 500  # predictions, before what came of them bars a model
 
 
@@ -60,6 +61,7 @@ class Training:
     database: Database
     clock: Clock
     strategy: Gru
+    longest_s: float = LONGEST_S
     model: Model | None = None
     _tried_at: int | None = None
     _judged_day: int = -1
@@ -104,9 +106,13 @@ class Training:
             log.warning("No model was trained: its process cannot begin: %s", error)
             return False
         try:
-            _, said = await child.communicate()
+            async with asyncio.timeout(self.longest_s):
+                _, said = await child.communicate()
+        except TimeoutError:
+            log.warning("No model was trained: it took more than %.0f s", self.longest_s)
+            return False
         finally:
-            if child.returncode is None:  # cancelled while it trained
+            if child.returncode is None:  # cancelled while it trained, or too slow
                 child.kill()
                 await child.wait()
         if child.returncode:

@@ -219,6 +219,18 @@ def test_a_model_is_trained_on_the_candles_of_the_engine_taken_and_told(
     assert ("trades nothing" in alert["detail"]) is not trial.passes
 
 
+def test_a_training_that_takes_too_long_is_ended(
+    engine_with_gru: Made, caplog: pytest.LogCaptureFixture
+) -> None:
+    _, training = engine_with_gru()
+    training.longest_s = 0.0
+
+    asyncio.run(training.renew())
+
+    assert "No model was trained: it took more than 0 s" in caplog.text
+    assert training.strategy.model_name == ""
+
+
 def test_the_process_that_trains_ends_when_the_engine_stops(engine_with_gru: Made) -> None:
     _, training = engine_with_gru()
 
