@@ -86,13 +86,14 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 def test_many_ask_the_database_at_once(served: Served) -> None:
     paths = ["/api/trades", "/api/activity", "/api/equity", "/api/digest?since=0", "/api/me",
-             "/api/data/BTCUSDT?hours=3", "/api/orders?status=all"] * 12  # fmt: skip
+             "/api/data/BTCUSDT?hours=3", "/api/orders?status=all", "/api/signals?since=0",
+             "/api/performance", "/api/ab-test", "/api/theories"] * 12  # fmt: skip
 
     with ThreadPoolExecutor(12) as pool:
         answers = list(pool.map(served.ask, paths))
 
     assert {status for status, _ in answers} == {200}
-    assert len({body for _, body in answers}) == 7
+    assert len({body for _, body in answers}) == 11
 
 
 def test_a_code_redeemed_by_many_at_once_signs_one_in(served: Served) -> None:
