@@ -17,7 +17,7 @@ import { day, hourMinute, span } from "./time.js";
 
 /** Money or percent that was won or lost: signed and coloured. */
 const WON = new Set([
-  "net_pnl", "gross_pnl", "expectancy", "expectancy_r", "avg_win", "avg_loss", "best_trade", "worst_trade", "roi", "cagr", "funding",
+  "net_pnl", "gross_pnl", "expectancy", "expectancy_r", "avg_return", "avg_win", "avg_loss", "best_trade", "worst_trade", "roi", "cagr", "funding",
   "long_net_pnl", "short_net_pnl",
 ]);
 /** Falls: shown as what was lost, whatever sign they come with. */

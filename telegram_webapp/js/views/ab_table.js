@@ -9,7 +9,8 @@ import { isMoneyMade, measureText, shownValue } from "../measures.js";
 /** Measures, what they are called, their unit, and whether one is better (falls are negative, so the higher always is). */
 const ROWS = /** @type {[name: string, label: string, unit: string, better: boolean][]} */ ([
   ["net_pnl", "Net P&L", "money", true], ["roi", "Return", "pct", true], ["total_trades", "Closed trades", "count", false],
-  ["win_rate", "Win rate", "pct", true], ["expectancy", "Average trade", "money", true], ["profit_factor", "Profit factor", "ratio", true],
+  ["win_rate", "Win rate", "pct", true], ["avg_return", "Average return", "pct", true],
+  ["expectancy", "Average trade", "money", true], ["profit_factor", "Profit factor", "ratio", true],
   ["payoff_ratio", "Payoff ratio", "ratio", true], ["sharpe", "Sharpe", "ratio", true], ["max_drawdown_pct", "Max drawdown", "pct", true],
   ["exposure", "Exposure", "pct", false], ["fees", "Fees", "money", false],
 ]);
