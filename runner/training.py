@@ -2,8 +2,10 @@
 
 import asyncio
 import logging
+import os
 import sys
-from collections.abc import Callable
+from asyncio.subprocess import Process
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -23,6 +25,7 @@ from strategy.gru import Gru
 from strategy.predictors.model import Course, Model
 from training.shelf import newest
 from utils.clock import Clock
+from utils.parent_watch import VARIABLE
 
 log: Final = logging.getLogger(__name__)
 
@@ -32,6 +35,7 @@ LOOKED_EVERY_S: Final = 60.0
 AGAIN_AFTER_MS: Final = HOUR_MS  # after a training that failed
 LONGEST_S: Final = 3600.0  # that a training may take; a minute is usual where there is a core
 LEAST_SETTLED: Final = 500  # predictions, before what came of them bars a model
+RECORD_MS: Final = 30 * DAY_MS  # how long models of the past speak for the newest
 
 
 def open_training(
@@ -87,24 +91,36 @@ class Training:
     async def renew(self) -> None:
         """Train a model and take it."""
         self._tried_at = self.clock.now()
+        before = self.strategy.model_name
         if not await self.train():
             return
         await self.take_newest()
-        if self.model is not None:
+        if self.model is not None and self.model.card.name != before:
             title = f"New model {self.model.card.name}"
             await self.engine.alert("info", "model_trained", title, _told(self.model))
 
     async def train(self) -> bool:
         """Train a model in a process of its own; return whether it worked."""
+        read_end, write_end = os.pipe()  # which closes with this process, however it ends
         try:
-            child = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "training", "--account", str(self._account_id),
-                *self.engine.trader.board.markets, cwd=ROOT, env=child_environment(self.settings),
-                stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
-            )  # fmt: skip
+            child = await self._child(read_end)
+            return await self._ends_well(child)
         except OSError as error:
             log.warning("No model was trained: its process cannot begin: %s", error)
             return False
+        finally:
+            os.close(read_end)
+            os.close(write_end)
+
+    async def _child(self, pipe: int) -> Process:
+        return await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "training", "--account", str(self._account_id),
+            *self.engine.trader.board.markets, cwd=ROOT, pass_fds=(pipe,),
+            env=child_environment(self.settings) | {VARIABLE: str(pipe)},
+            stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+
+    async def _ends_well(self, child: Process) -> bool:
         try:
             async with asyncio.timeout(self.longest_s):
                 _, said = await child.communicate()
@@ -129,38 +145,45 @@ class Training:
         if found is None:
             return
         self.model = found
-        live = await self._live()
-        await self.engine.between_steps(self._taking(found, live, [_trial(found)]))
+        await self.engine.between_steps(self._taking(found, await self._bar(), [_trial(found)]))
 
     async def judge_daily(self) -> None:
         """Store once a day of engine time how the model's predictions came true so far.
 
-        A model that does worse than the share of rises over enough of them is barred.
+        With it the record of the last month is looked at, which may bar the model.
         """
         day = self.engine.now() // DAY_MS
         if self.model is None or day == self._judged_day:
             return
         self._judged_day = day
-        live = await self._live()
-        if live is None or await self._is_judged(day):
+        name = self.model.card.name
+        found = [score for score in await self._read(live_scores) if score.model == name]
+        if not found or await self._is_judged(day):
             return
-        scores = [live_score(live, self.engine.now())]
-        await self.engine.between_steps(self._taking(self.model, live, scores))
+        scores = [live_score(score, self.engine.now()) for score in found]
+        await self.engine.between_steps(self._taking(self.model, await self._bar(), scores))
 
     def _taking(
-        self, model: Model, live: LiveScore | None, scores: list[ModelScore]
+        self, model: Model, bar: Refusal | None, scores: list[ModelScore]
     ) -> Callable[[int], None]:
         def act(_at: int) -> None:
             self.engine.trader.record.scores.extend(scores)
-            self.strategy.take_model(model, None if live is None else barred(live))
+            self.strategy.take_model(model, bar)
 
         return act
 
-    async def _live(self) -> LiveScore | None:
-        """Return how the model's predictions came true, None while none is due."""
-        found = await self._read(live_scores)
-        name = "" if self.model is None else self.model.card.name
-        return next((score for score in found if score.model == name), None)
+    async def _bar(self) -> Refusal | None:
+        """Return why no model may trade now, if so.
+
+        A model lives a day and predicts too little to be judged alone, so that all that passed
+        their trials and were asked in the last month are judged together.
+        """
+        trials = await self._read(model_scores)
+        passed = {score.model for score in trials if score.kind == "walk_forward" and score.passes}
+        since = self.engine.now() - RECORD_MS
+        live = await self._read(live_scores)
+        record = pooled([s for s in live if s.model in passed and s.last_at >= since])
+        return None if record is None else barred(record)
 
     async def _is_judged(self, day: int) -> bool:
         stored = await self._read(model_scores)
@@ -192,6 +215,19 @@ class Training:
         return self.engine.writer.account_id
 
 
+def pooled(scores: Sequence[LiveScore]) -> LiveScore | None:
+    """Return what came of the predictions of several models together, None without any."""
+    if not scores:
+        return None
+    samples = sum(score.samples for score in scores)
+    return LiveScore(
+        strategy=scores[0].strategy, model="", samples=samples,
+        rose=sum(score.rose for score in scores), right=sum(score.right for score in scores),
+        squared=sum(score.squared * score.samples for score in scores) / samples,
+        last_at=max(score.last_at for score in scores), bins=[],
+    )  # fmt: skip
+
+
 def baseline_brier(live: LiveScore) -> float:
     """Return the Brier score of always telling the share of rises that there was."""
     share = live.rose / live.samples
@@ -199,12 +235,12 @@ def baseline_brier(live: LiveScore) -> float:
 
 
 def barred(live: LiveScore) -> Refusal | None:
-    """Return why a model may not trade after what came of its predictions, if so."""
+    """Return why no model may trade after what came of predictions, if so."""
     limit = baseline_brier(live)
     if live.samples < LEAST_SETTLED or live.squared < limit:
         return None
     text = (
-        f"its {live.samples} live predictions have a Brier score of {live.squared:.4f}, "
+        f"the last {live.samples} live predictions have a Brier score of {live.squared:.4f}, "
         f"not under the {limit:.4f} of the share of rises"
     )
     return Refusal("baseline", Decimal(f"{live.squared:.4f}"), Decimal(f"{limit:.4f}"), text)

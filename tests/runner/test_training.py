@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from runner.wiring import Wired
 from store.accounts import all_accounts
 from store.database import Database
 from store.learning import LiveScore, live_scores, model_scores
+from store.records import ModelScore, PredictionRow
+from store.writer import Batch
 from strategy.gru import Gru
 from strategy.predictors.model import Course, Model
 from tests.runner.engines import NOW, Listener, follow, open_engine, settings, warm
@@ -282,6 +285,67 @@ def test_what_came_true_bars_a_model_only_when_there_is_enough_of_it() -> None:
     assert refusal is not None
     assert refusal.gate == "baseline"
     assert "0.3000" in refusal.reason
+
+
+def record_of(version: int, age_ms: int = 0, *, passed: bool = True) -> Batch:
+    """Return a model's trial and 200 predictions of 0.9 of which half came true."""
+    model, price = f"gru-{version}", Decimal(100)
+    until = NOW - age_ms
+    trial = ModelScore(
+        model=model, kind="walk_forward", at=until, strategy="gru", samples=900, accuracy=0.6,
+        brier=0.24, baseline_accuracy=0.5, baseline_brier=0.25, passes=passed, detail={},
+    )  # fmt: skip
+    rows = [
+        PredictionRow(
+            id=f"{model}:{n}", at=until - n * MINUTE_MS, strategy="gru", symbol="BTC/USDT",
+            model=model, horizon_ms=1, due_at=until - n * MINUTE_MS + 1, up_probability=0.9,
+            price=price, outcome_price=price, rose=n % 2 == 0,
+        )
+        for n in range(1, 201)
+    ]  # fmt: skip
+    return Batch(scores=[trial], predictions=rows)
+
+
+@pytest.mark.parametrize(
+    ("records", "bars"),
+    [
+        ([record_of(1), record_of(2), record_of(3)], True),
+        ([record_of(1), record_of(2)], False),  # too few
+        ([record_of(1), record_of(2), record_of(3, 31 * DAY_MS)], False),  # too long ago
+        ([record_of(1), record_of(2), record_of(3, passed=False)], False),  # it traded nothing
+    ],
+)
+def test_models_of_the_last_month_that_passed_are_judged_together(
+    engine_with_gru: Made, records: list[Batch], *, bars: bool
+) -> None:
+    wired, training = engine_with_gru()
+    asyncio.run(warm(wired))
+    for record in records:
+        wired.engine.writer.commit(record)
+
+    refusal = asyncio.run(training._bar())
+
+    assert (refusal is not None) is bars
+    if refusal is not None:
+        assert refusal.reason.startswith("the last 600 live predictions have a Brier score of 0.41")
+
+
+def test_a_record_that_bars_reaches_the_strategy(engine_with_gru: Made) -> None:
+    listener = Listener()
+    wired, training = engine_with_gru(listener)
+    shelved(wired, training, 0.9)
+
+    async def run() -> None:
+        engine = await warm(wired)
+        for version in range(3):
+            wired.engine.writer.commit(record_of(version))
+        await training.take_newest()
+        await follow(engine, NOW + HOUR_MS)
+        await engine.close()
+
+    asyncio.run(run())
+
+    assert {s["gate"] for s in listener.of("signal_raised")} == {"baseline"}
 
 
 def test_a_live_score_is_compared_with_the_share_of_rises() -> None:
