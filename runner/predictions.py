@@ -10,6 +10,7 @@ from runner.record import Record
 from store.records import PredictionRow
 from strategy.base import Signal
 
+NEVER = 2**63
 LATE_MS = 5 * MINUTE_MS  # after that, the price is another one than was predicted
 
 
@@ -19,11 +20,12 @@ class Predictions:
 
     record: Record
     pending: dict[str, list[PredictionRow]] = field(default_factory=dict)
+    _next_due: dict[str, int] = field(default_factory=dict)
 
     def recall(self, rows: Iterable[PredictionRow]) -> None:
         """Take back those that were stored, after a restart."""
         for row in rows:
-            self.pending.setdefault(row.symbol, []).append(row)
+            self._keep(row)
 
     def made(self, strategy: str, signal: Signal, at: int) -> None:
         """Keep what *signal* predicts, if it does."""
@@ -35,7 +37,7 @@ class Predictions:
             model=bet.model, horizon_ms=bet.horizon_ms, due_at=at + bet.horizon_ms,
             up_probability=round(bet.up_probability, 6), price=signal.price,
         )  # fmt: skip
-        self.pending.setdefault(signal.symbol, []).append(row)
+        self._keep(row)
         self.record.predictions.append(row)
 
     def on_bar(self, bar: Bar) -> list[PredictionRow]:
@@ -43,11 +45,13 @@ class Predictions:
 
         Across a hole in the tape a prediction stays open for ever: nobody knows the price.
         """
-        waiting = self.pending.get(bar.symbol, [])
-        due = [row for row in waiting if row.due_at <= bar.close_time]
-        if not due:
+        if self._next_due.get(bar.symbol, NEVER) > bar.close_time:
             return []
-        self.pending[bar.symbol] = [row for row in waiting if row.due_at > bar.close_time]
+        waiting = self.pending[bar.symbol]
+        due = [row for row in waiting if row.due_at <= bar.close_time]
+        later = [row for row in waiting if row.due_at > bar.close_time]
+        self.pending[bar.symbol] = later
+        self._next_due[bar.symbol] = min((row.due_at for row in later), default=NEVER)
         settled = [
             msgspec.structs.replace(row, outcome_price=bar.close, rose=bar.close > row.price)
             for row in due
@@ -55,3 +59,7 @@ class Predictions:
         ]
         self.record.predictions.extend(settled)
         return settled
+
+    def _keep(self, row: PredictionRow) -> None:
+        self.pending.setdefault(row.symbol, []).append(row)
+        self._next_due[row.symbol] = min(row.due_at, self._next_due.get(row.symbol, NEVER))

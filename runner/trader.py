@@ -39,7 +39,8 @@ class Trader:
 
     Promise: `portfolio` changes only by journal entries that are in `record`, so that a commit
     of `record` makes memory and store the same. ``minute`` counts from the epoch: the last one
-    that has its equity point.
+    that has its equity point. ``tallies`` are the account's and those of the sub-accounts that
+    were given money.
     """
 
     board: Board
@@ -54,6 +55,7 @@ class Trader:
     booking: Booking = field(init=False)
     signals: SignalBook = field(init=False)
     predictions: Predictions = field(init=False)
+    tallies: tuple[Tally, ...] = field(init=False)
     minute: int = 0
     sampled_every: int = 1
 
@@ -62,6 +64,8 @@ class Trader:
         self.booking = Booking(self.board, self.portfolio, self.record)
         self.signals = SignalBook(self.record)
         self.predictions = Predictions(self.record)
+        funded = (tally for tally in self.sub_tallies.values() if tally.initial)
+        self.tallies = (self.tally, *funded)
 
     def on_step(self, step: Step) -> None:
         """Take one step of the market."""
@@ -74,7 +78,7 @@ class Trader:
         for message in step.messages:
             if isinstance(message, Bar):
                 self._decide(message)
-        for tally in self.sub_tallies.values():
+        for tally in self.tallies[1:]:
             tally.equity(self.board.marks)
         minute = step.at // MINUTE_MS
         if minute > self.minute:
@@ -84,11 +88,6 @@ class Trader:
     def gate(self) -> Gate:
         """Return what stops new entries."""
         return self.vetting.gate
-
-    @property
-    def tallies(self) -> tuple[Tally, ...]:
-        """Return the account's tally and those of the sub-accounts."""
-        return self.tally, *self.sub_tallies.values()
 
     def _roll_day(self, at: int) -> None:
         for tally in self.tallies:
