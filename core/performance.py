@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import ROUND_FLOOR, Decimal
+from operator import itemgetter
 from typing import Any, Final, Literal
 
 import msgspec
@@ -84,14 +85,15 @@ def summarize(  # noqa: PLR0913 - what is known of an account, each by its name
         trades, points, initial=initial, span=(scope.since, scope.until), transfers=transfers,
         open_since=open_since, deepest_pct=deepest_pct,
     )  # fmt: skip
+    drawn = thinned(points, CHART_POINTS - 1)  # the start, or the deepest fall, is one more
+    shown = {at for at, _ in drawn} | {sample.fall.pct_at}
     return {
         "scope": msgspec.structs.asdict(scope),
         "counts": _counts(sample),
         "measures": measures(sample, scope),
         "definitions": {name: msgspec.structs.asdict(d) for name, d in DEFINITIONS.items()},
-        "equity": thinned([(scope.since, initial), *points]) if points else [],
-        # of the points that are shown: peaks and depths are among them
-        "underwater": underwater(initial, thinned(points), sample.transfers),
+        "equity": [(scope.since, initial), *drawn] if drawn else [],
+        "underwater": underwater(points, sample.peaks, shown),
         **_calendar(sample),
         "histogram": histogram(sample.nets),
         **_splits(sample),
@@ -153,13 +155,12 @@ def thinned(points: Sequence[Point], most: int = CHART_POINTS) -> list[Point]:
     for number in range(stretches):
         part = inner[len(inner) * number // stretches : len(inner) * (number + 1) // stretches]
         if part:
-            low, high = min(part, key=_value), max(part, key=_value)
+            low, high = min(part, key=_EQUITY), max(part, key=_EQUITY)
             shown += [low] if low is high else sorted((low, high))
     return [*shown, points[-1]]
 
 
-def _value(point: Point) -> Decimal:
-    return point[1]
+_EQUITY: Final = itemgetter(1)
 
 
 def histogram(nets: Sequence[Decimal]) -> Summary:

@@ -2,16 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from itertools import combinations
 from typing import Any
 
 import msgspec
 
 from core.comparison import compare
+from core.metrics import return_pct
 from core.trades import Trade
-
-HUNDRED = Decimal(100)
 
 Curve = Sequence[tuple[int, float]]
 
@@ -40,8 +38,4 @@ def compare_all(trades: Sequence[Trade], curves: Mapping[str, Curve]) -> list[Pa
 
 def returns_pct(trades: Sequence[Trade], strategy: str) -> list[float]:
     """Return the net result of each trade of *strategy* in % of what was entered."""
-    return [
-        float(HUNDRED * trade.net_pnl / trade.entry_notional)
-        for trade in trades
-        if trade.strategy == strategy and trade.entry_notional
-    ]
+    return [float(return_pct(trade)) for trade in trades if trade.strategy == strategy]

@@ -9,7 +9,7 @@ import msgspec
 
 from core.ledger import ZERO
 from core.market import DAY_MS
-from core.metrics import Sample
+from core.metrics import Sample, return_pct
 from core.performance import RANGE_DAYS, Scope, encode, measures, summarize, thinned
 from core.trades import Trade
 from store.database import Database
@@ -105,7 +105,7 @@ def _side(
         deepest_pct=_deepest_pct(asked, moment),
     )
     told = {"measures": measures(sample, scope), "equity_pct": thinned(grown(curve))}
-    return encode(told), [float(_return_pct(trade)) for trade in chosen]
+    return encode(told), [float(return_pct(trade)) for trade in chosen]
 
 
 def earliest(asked: Asked, moment: Moment) -> int | None:
@@ -169,11 +169,6 @@ def _deepest_pct(asked: Asked, moment: Moment) -> Decimal:
 def _shared(scope: Scope) -> dict[str, Any]:
     shared = msgspec.structs.asdict(scope)
     return {name: shared[name] for name in ("range", "since", "until", "currency")}
-
-
-def _return_pct(trade: Trade) -> Decimal:
-    """Return net P&L in % of what was entered, which was not kept of the oldest trades."""
-    return HUNDRED * trade.net_pnl / (trade.entry_notional or trade.qty * trade.entry_price)
 
 
 def _closed_at(trade: Trade) -> int:

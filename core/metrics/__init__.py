@@ -7,9 +7,9 @@ from core.metrics import returns, trades
 from core.metrics.drawdown import Drawdown, underwater
 from core.metrics.measure import DEFINITIONS, METRICS, Definition, Measure
 from core.metrics.sample import Sample
-from core.metrics.trades import win_rate_pct
+from core.metrics.trades import return_pct, win_rate_pct
 
 __all__ = [
-    "DEFINITIONS", "METRICS", "Definition", "Drawdown", "Measure", "Sample", "returns", "trades",
-    "underwater", "win_rate_pct",
+    "DEFINITIONS", "METRICS", "Definition", "Drawdown", "Measure", "Sample", "return_pct",
+    "returns", "trades", "underwater", "win_rate_pct",
 ]  # fmt: skip

@@ -5,7 +5,7 @@ different falls: each is maximised for itself.
 Source: Magdon-Ismail & Atiya, "Maximum drawdown", Risk 17 (2004).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -60,8 +60,9 @@ class Drawdown:
 class Fall(msgspec.Struct, frozen=True, kw_only=True):
     """The deepest fall in money, the deepest in %, and the longest time under a peak (ms).
 
-    ``absolute_at`` and ``pct_at`` are when they were deepest; ``is_over`` is whether equity has
-    reached the peak again since the longest time under one.
+    ``absolute_at`` and ``pct_at`` are when they were deepest; ``is_over`` is whether equity came
+    back to the peak it was longest under; ``is_dated`` is whether the deepest in % is known as a
+    point of the curve, so that ``pct_at`` is its own time.
     """
 
     absolute: Decimal = ZERO
@@ -70,29 +71,50 @@ class Fall(msgspec.Struct, frozen=True, kw_only=True):
     pct_at: int | None = None
     longest_ms: int = 0
     is_over: bool = True
+    is_dated: bool = True
 
 
-def deepest(
-    initial: Decimal, since: int, points: Sequence[Point], transfers: Sequence[Point]
-) -> Fall:
-    """Return the deepest falls of *points* (at, equity), oldest first.
+def peaks_before(
+    initial: Decimal, points: Sequence[Point], transfers: Sequence[Point]
+) -> list[Decimal]:
+    """Return the highest equity before each of *points* (at, equity), oldest first.
 
     Args:
-        initial: equity at *since*: the first peak.
-        since: ms.
+        initial: the first peak.
         points: what equity was.
         transfers: (at, amount), by which the peak is moved too.
+    """
+    peak, peaks = initial, []
+    flows = iter(transfers)
+    coming = next(flows, None)
+    for at, equity in points:
+        while coming is not None and coming[0] <= at:
+            peak += coming[1]
+            coming = next(flows, None)
+        peaks.append(peak)
+        if equity > peak:  # noqa: PLR1730 - half the time of max(), over a year of points
+            peak = equity
+    return peaks
+
+
+def deepest(since: int, points: Sequence[Point], peaks: Sequence[Decimal]) -> Fall:
+    """Return the deepest falls of *points* (at, equity) from the *peaks* before them.
+
+    A time under a peak begins with the peak, the first of all at *since* (ms), and ends with the
+    point that is back at it.
     """
     absolute, pct = ZERO, ZERO
     absolute_at: int | None = None
     pct_at: int | None = None
-    longest, is_over, peak_at = 0, True, since
-    for at, equity, peak in _with_peaks(initial, points, transfers):
-        if equity >= peak:
-            peak_at, is_over = at, True
+    longest, is_over, is_under, peak_at = 0, True, False, since
+    for (at, equity), peak in zip(points, peaks, strict=True):
+        is_back = equity >= peak
+        if (is_under or not is_back) and at - peak_at >= longest:
+            longest, is_over = at - peak_at, is_back
+        is_under = not is_back
+        if is_back:
+            peak_at = at
             continue
-        if at - peak_at > longest:
-            longest, is_over = at - peak_at, False
         fall = peak - equity
         if fall > absolute:
             absolute, absolute_at = fall, at
@@ -105,26 +127,17 @@ def deepest(
 
 
 def underwater(
-    initial: Decimal, points: Sequence[Point], transfers: Sequence[Point]
+    points: Sequence[Point], peaks: Sequence[Decimal], shown: Collection[int | None]
 ) -> list[Point]:
-    """Return (at, fall from the highest peak so far in %, zero or below) of each point."""
+    """Return (at, fall from the peak before it in %, zero or below) of each point *shown*.
+
+    Args:
+        points: (at, equity), oldest first.
+        peaks: the highest before each of them, as `peaks_before` gives it.
+        shown: the times (ms) that are wanted.
+    """
     return [
         (at, HUNDRED * (equity - peak) / peak if equity < peak > 0 else ZERO)
-        for at, equity, peak in _with_peaks(initial, points, transfers)
+        for (at, equity), peak in zip(points, peaks, strict=True)
+        if at in shown
     ]
-
-
-def _with_peaks(
-    initial: Decimal, points: Sequence[Point], transfers: Sequence[Point]
-) -> Iterator[tuple[int, Decimal, Decimal]]:
-    """Yield (at, equity, highest before it), transfers moving the peak."""
-    peak = initial
-    flows = iter(transfers)
-    coming = next(flows, None)
-    for at, equity in points:
-        while coming is not None and coming[0] <= at:
-            peak += coming[1]
-            coming = next(flows, None)
-        yield at, equity, peak
-        if equity > peak:  # noqa: PLR1730 - half the time of max(), over a year of points
-            peak = equity

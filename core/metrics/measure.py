@@ -43,9 +43,16 @@ DEFINITIONS: Final[dict[str, Definition]] = {}
 
 
 def defined(definition: Definition) -> Callable[[Metric], Metric]:
-    """Register a metric under its function's name, with its *definition*."""
+    """Register a metric under its function's name; its docstring tells the *definition* too."""
 
     def register(metric: Metric) -> Metric:
+        told = (
+            f"Formula: {definition.formula}.",
+            f"Unit: {definition.unit}.",
+            f"Needs: {definition.minimum}.",
+            f"Source: {definition.source or 'its definition'}.",
+        )
+        metric.__doc__ = "\n".join((f"{metric.__doc__}\n", *told))
         METRICS[metric.__name__] = metric
         DEFINITIONS[metric.__name__] = definition
         return metric

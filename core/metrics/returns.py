@@ -36,7 +36,7 @@ def roi(sample: Sample) -> Measure:
     """Return what equity gained on everything that was put in, in %."""
     invested = sample.transferred
     if invested <= 0:
-        return none("what was put in is not known")
+        return none("more was taken out than put in" if sample.transfers else "nothing was put in")
     value = HUNDRED * (sample.equity - invested) / invested
     return Measure(value, basis=f"on {invested:,.2f}")
 
@@ -111,7 +111,11 @@ def max_drawdown_pct(sample: Sample) -> Measure:
     """Return the deepest fall from a peak, in % of that peak (zero or below), and when it was."""
     if not sample.points:
         return none(NO_EQUITY)
-    return Measure(-sample.fall.pct, at=sample.fall.pct_at, basis="of the peak before it")
+    fall = sample.fall
+    basis = "of the peak before it"
+    if not fall.is_dated:
+        basis = "seen between two points of the curve; its date is of the deepest point"
+    return Measure(-fall.pct, at=fall.pct_at, basis=basis)
 
 
 @defined(Definition(label="Max drawdown, money", formula="largest peak - equity", unit="money",
@@ -123,10 +127,10 @@ def max_drawdown(sample: Sample) -> Measure:
     return Measure(-sample.fall.absolute, at=sample.fall.absolute_at, basis="from its peak")
 
 
-@defined(Definition(label="Longest drawdown", formula="longest time below a peak",
-                    unit="duration_ms", minimum="equity"))  # fmt: skip
+@defined(Definition(label="Longest drawdown", unit="duration_ms", minimum="equity",
+                    formula="longest time from a peak until equity is back at it"))  # fmt: skip
 def max_drawdown_duration(sample: Sample) -> Measure:
-    """Return the longest time equity stayed below a peak, in ms."""
+    """Return the longest time from a peak until equity was back at it, or now, in ms."""
     if not sample.points:
         return none(NO_EQUITY)
     basis = "it was made good" if sample.fall.is_over else "it still lasts"
@@ -162,14 +166,14 @@ def exposure(sample: Sample) -> Measure:
     return Measure(HUNDRED * held / whole, basis="at least one position")
 
 
-@defined(Definition(label="Turnover", formula="Σ (entry + exit notional) ÷ mean daily equity",
-                    unit="ratio", minimum="1 closed trade and equity"))  # fmt: skip
+@defined(Definition(label="Turnover", unit="ratio", minimum="1 closed trade and equity",
+                    formula="Σ (entry + exit notional) ÷ mean equity at 00:00 UTC"))  # fmt: skip
 def turnover(sample: Sample) -> Measure:
     """Return how many times the account was traded over."""
     if not sample.trades:
         return none("no closed trade yet")
     traded = sum((t.entry_notional + t.exit_notional for t in sample.trades), ZERO)
-    level = mean([equity for _, equity in sample.points] or [sample.initial])
+    level = mean(sample.levels)
     if level <= 0:
         return none("there is no equity")
     return Measure(traded / level, basis=counted(len(sample.trades)))

@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from decimal import Decimal
 from functools import cached_property
 from itertools import pairwise
+from operator import itemgetter
 from typing import Final
 
 import msgspec
 
 from core.market import DAY_MS
-from core.metrics.drawdown import Fall, deepest
+from core.metrics.drawdown import Fall, deepest, peaks_before
 from core.trades import Trade
 
 ZERO: Final = Decimal(0)
@@ -82,24 +83,26 @@ class Sample:
         return self.points[-1][1] if self.points else self.initial + self.total
 
     @cached_property
+    def levels(self) -> list[Decimal]:
+        """Return equity at the start and at each 00:00 UTC since: the last point until then."""
+        found = [self.initial]
+        if self.points:
+            first = self.since - self.since % DAY_MS
+            for end in range(first + DAY_MS, self.points[-1][0] + 1, DAY_MS):
+                place = bisect_right(self.points, end, key=itemgetter(0))
+                found.append(self.points[place - 1][1] if place else self.initial)
+        return found
+
+    @cached_property
     def days(self) -> list[tuple[int, Decimal | None, Decimal]]:
         """Return (00:00 UTC it began, return or None, P&L) of each UTC day that is over.
 
-        Equity at 00:00 is the last point at or before it. The day of the start opens with the
-        initial equity. A transfer is taken out of the equity at its day's end. A day that opens
-        with nothing has no return.
+        A transfer is taken out of the equity at its day's end. A day that opens with nothing has
+        no return.
         """
-        if not self.points:
-            return []
         first = self.since - self.since % DAY_MS
-        ends = range(first + DAY_MS, self.points[-1][0] + 1, DAY_MS)
-        times = [at for at, _ in self.points]
-        values = [self.initial]
-        for end in ends:
-            place = bisect_right(times, end)
-            values.append(self.points[place - 1][1] if place else self.initial)
         found: list[tuple[int, Decimal | None, Decimal]] = []
-        for number, (before, after) in enumerate(pairwise(values)):
+        for number, (before, after) in enumerate(pairwise(self.levels)):
             begun = first + number * DAY_MS
             flow = self._transferred_between(begun, begun + DAY_MS)
             pnl = after - flow - before
@@ -112,11 +115,16 @@ class Sample:
         return [value for _, value, _ in self.days if value is not None]
 
     @cached_property
+    def peaks(self) -> list[Decimal]:
+        """Return the highest equity before each point, moved by transfers."""
+        return peaks_before(self.initial, self.points, self.transfers)
+
+    @cached_property
     def fall(self) -> Fall:
         """Return the deepest falls of equity from its highest peak so far."""
-        fall = deepest(self.initial, self.since, self.points, self.transfers)
+        fall = deepest(self.since, self.points, self.peaks)
         if self.deepest_pct > fall.pct:
-            return msgspec.structs.replace(fall, pct=self.deepest_pct)
+            return msgspec.structs.replace(fall, pct=self.deepest_pct, is_dated=False)
         return fall
 
     def _transferred_between(self, since: int, until: int) -> Decimal:

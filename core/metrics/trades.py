@@ -10,6 +10,7 @@ from typing import Final
 
 from core.metrics.measure import Definition, Measure, defined, none
 from core.metrics.sample import Sample
+from core.trades import Trade
 
 ZERO: Final = Decimal(0)
 ONE: Final = Decimal(1)
@@ -17,6 +18,7 @@ HUNDRED: Final = Decimal(100)
 Z95: Final = Decimal("1.959963984540054")
 NO_TRADE: Final = "no closed trade yet"
 SQN_FROM: Final = 30
+ROUNDING: Final = Decimal("1e-9")
 
 
 def win_rate_pct(wins: int, closed: int) -> Measure:
@@ -43,6 +45,11 @@ def win_rate_pct(wins: int, closed: int) -> Measure:
 def counted(count: int, noun: str = "trade") -> str:
     """Return a number with its noun."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def return_pct(trade: Trade) -> Decimal:
+    """Return net P&L in % of what was entered, which was not kept of the oldest trades."""
+    return HUNDRED * trade.net_pnl / (trade.entry_notional or trade.qty * trade.entry_price)
 
 
 def _of_trades(value: Decimal, sample: Sample) -> Measure:
@@ -184,15 +191,14 @@ def sqn(sample: Sample) -> Measure:
 
 
 def deviation(values: Sequence[Decimal]) -> Decimal:
-    """Return the sample standard deviation (n - 1) of at least two *values*.
+    """Return the sample standard deviation (n - 1) of at least two returns or multiples.
 
-    Exactly zero when all are equal.
+    Zero when they are equal but for the rounding of what they were divided from: to divide by
+    that rounding would make a Sharpe ratio of 10^24.
     """
-    first = values[0]
-    if all(value == first for value in values):
-        return ZERO
     mean = sum(values, ZERO) / len(values)
-    return (sum(((v - mean) ** 2 for v in values), ZERO) / (len(values) - 1)).sqrt()
+    found = (sum(((v - mean) ** 2 for v in values), ZERO) / (len(values) - 1)).sqrt()
+    return found if found > ROUNDING else ZERO
 
 
 @defined(Definition(label="Gross P&L", formula="Σ quantity · (exit - entry), before costs",

@@ -54,10 +54,11 @@ GROWTH = st.decimals(Decimal("-0.2"), Decimal("0.2"), places=4)
 
 
 def curves(low: int = 30, high: int = 120) -> st.SearchStrategy[Sample]:
-    """Return curves of daily equity, also flat ones and ones that only fall."""
+    """Return curves of daily equity, also flat ones, steady ones and ones that only fall."""
     kinds = st.one_of(
         st.lists(GROWTH, min_size=low, max_size=high),
         st.lists(st.just(Decimal(0)), min_size=low, max_size=high),
+        st.builds(lambda growth, days: [growth] * days, GROWTH, st.integers(low, high)),
         st.lists(GROWTH.map(lambda g: -abs(g)), min_size=low, max_size=high),
     )
     return kinds.map(_grown)

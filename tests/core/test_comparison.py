@@ -1,15 +1,17 @@
 """Which strategy is better a trade, and when that cannot be told."""
 
+import math
 import random
+import statistics
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.comparison import AWAITING, ENOUGH, compare
+from core.comparison import AWAITING, ENOUGH, RESAMPLES, compare
 
 NAMES = ("full_math", "trend")
-RETURNS = st.lists(st.floats(-5, 5, allow_nan=False).map(lambda x: round(x, 4)), max_size=25)
+RETURNS = st.lists(st.floats(-5e4, 5e4, allow_nan=False).map(lambda x: round(x, 4)), max_size=25)
 
 
 def drawn(count: int, mean: float, seed: int = 1) -> list[float]:
@@ -44,7 +46,7 @@ def test_too_few_trades_say_how_many_more() -> None:
     assert found.verdict.state == "undecided"
     assert found.difference is not None
     assert found.difference.needed is not None
-    assert f"about {found.difference.needed} more needed" in found.verdict.text
+    assert f"about {found.difference.needed:,} more needed" in found.verdict.text
 
 
 def test_as_many_more_as_it_says_would_tell_them_apart() -> None:
@@ -92,6 +94,40 @@ def test_an_interval_of_no_difference_holds_zero_about_as_often_as_it_says() -> 
         held += found.low_pct <= 0 <= found.high_pct
 
     assert 51 <= held <= 60  # 95 % of sixty is 57
+
+
+def test_a_small_lead_is_told_with_the_digits_that_matter() -> None:
+    found = compare(NAMES, [0.003, 0.004] * 10, [0.0, 0.001] * 10)
+
+    assert found.verdict.title == "full_math leads by 0.0030% a trade"
+    assert "0.00% to" not in found.verdict.text
+
+
+def test_strategies_that_made_the_same_on_average_are_level() -> None:
+    found = compare(NAMES, [1.0, -1.0] * 10, [0.5, -0.5] * 10)
+
+    assert found.verdict.state == "undecided"
+    assert found.verdict.title == "full_math and trend are level so far"
+
+
+def test_a_lead_that_may_never_be_told_says_so() -> None:
+    found = compare(NAMES, [1.001, -1.0] * 20, [1.0, -1.0] * 20)
+
+    assert found.difference is not None
+    assert found.difference.needed is None
+    assert "more than 100,000 more needed" in found.verdict.text
+
+
+def test_of_many_trades_the_interval_is_that_of_the_normal_distribution() -> None:
+    a, b = drawn(20_000, 0.1), drawn(30_000, 0, seed=2)
+
+    found = compare(NAMES, a, b).difference
+
+    assert found is not None
+    half = 1.96 * math.sqrt(statistics.variance(a) / len(a) + statistics.variance(b) / len(b))
+    assert found.resamples < RESAMPLES
+    assert found.low_pct == pytest.approx(found.estimate_pct - half, abs=half / 5)
+    assert found.high_pct == pytest.approx(found.estimate_pct + half, abs=half / 5)
 
 
 @given(RETURNS, RETURNS)

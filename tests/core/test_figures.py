@@ -89,6 +89,21 @@ def test_where_there_is_no_figure_there_is_a_reason(
     assert found.reason == reason
 
 
+@pytest.mark.parametrize("growth", ["0.0001", "0.01", "-0.003"])
+@pytest.mark.parametrize("decimals", [8, 20])
+def test_days_that_differ_by_rounding_alone_have_no_sharpe_ratio(
+    growth: str, decimals: int
+) -> None:
+    equity, closes = Decimal(10_000), []
+    for _ in range(40):
+        equity = round(equity * (1 + Decimal(growth)), decimals)
+        closes.append(equity)
+
+    assert len(set(curve(closes).returns)) > 1
+    assert measured("sharpe", curve(closes)) == Measure(None, "every day was the same")
+    assert value("volatility", curve(closes)) == 0
+
+
 @given(NETS)
 def test_counts_and_sums_are_those_of_the_trades(nets: list[Decimal]) -> None:
     of = sample(nets)
@@ -204,6 +219,35 @@ def test_drawdown_counts_every_point_and_dates_the_deepest() -> None:
     assert value("recovery_factor", of) == Decimal(25) / 20
 
 
+def test_a_fall_lasts_from_its_peak_until_equity_is_back() -> None:
+    points = [(START + at, Decimal(e)) for at, e in ((1, 110), (2, 90), (7, 110), (9, 80))]
+    of = Sample([], points, initial=Decimal(100), span=(START, START + 10))
+
+    assert measured("max_drawdown_duration", of) == Measure(Decimal(6), basis="it was made good")
+
+
+@pytest.mark.parametrize(
+    ("initial", "taken", "reason"),
+    [("0", [], "nothing was put in"), ("100", ["-150"], "more was taken out than put in")],
+)
+def test_on_nothing_there_is_no_return(initial: str, taken: list[str], reason: str) -> None:
+    transfers = [(START + 1, Decimal(amount)) for amount in taken]
+    of = Sample(
+        [], [(START + 2, Decimal(5))], initial=Decimal(initial), span=(START, START + 3),
+        transfers=transfers,
+    )  # fmt: skip
+
+    assert measured("roi", of) == Measure(None, reason)
+
+
+def test_turnover_rests_on_equity_a_day_however_many_points_a_day_has() -> None:
+    dense = [(START + n, Decimal(50)) for n in range(1, 500)]
+    points = [*dense, (START + DAY_MS, Decimal(300)), (START + 2 * DAY_MS, Decimal(200))]
+    of = Sample([trade(1, "0")], points, initial=Decimal(100), span=(START, START + 2 * DAY_MS))
+
+    assert value("turnover", of) == 10  # 2 000 traded on (100 + 300 + 200) / 3
+
+
 def test_the_start_is_the_first_peak() -> None:
     of = Sample([], [(START + 1, Decimal(80))], initial=Decimal(100), span=(START, START + 2))
 
@@ -230,7 +274,9 @@ def test_what_the_engine_saw_between_two_points_counts() -> None:
         [], points, initial=Decimal(100), span=(START, START + 2), deepest_pct=Decimal("7.5")
     )
 
-    assert value("max_drawdown_pct", of) == Decimal("-7.5")
+    found = measured("max_drawdown_pct", of)
+    assert found.value == Decimal("-7.5")
+    assert "between two points" in found.basis
 
 
 def test_days_are_utc_forward_filled_and_whole() -> None:
@@ -288,6 +334,8 @@ def test_every_figure_says_its_formula_its_unit_and_what_it_needs(name: str) -> 
     assert definition.label
     assert definition.formula
     assert definition.minimum
-    assert METRICS[name].__doc__
+    told = METRICS[name].__doc__ or ""
+    for part in (definition.formula, definition.unit, definition.minimum, definition.source):
+        assert part in told
     empty = Sample([], [], initial=Decimal(0), span=(START, START))
     assert (measured(name, empty).value is None) is (name not in NEVER_NEEDS)

@@ -85,6 +85,28 @@ def test_a_thinned_curve_keeps_its_ends_and_its_extremes(values: list[Decimal]) 
     assert set(shown) <= set(points)
 
 
+@given(st.lists(st.decimals(1, 200, places=1), min_size=1, max_size=1500))
+@settings(max_examples=30, deadline=None)
+def test_depths_that_are_shown_are_exact_and_the_deepest_is_among_them(
+    values: list[Decimal],
+) -> None:
+    curve = [(START + n * HOUR, value) for n, value in enumerate(values, 1)]
+    scope = Scope(since=START, until=START + 60 * DAY_MS)
+
+    found = plain(summarize([], curve, scope, initial=Decimal(100)))
+
+    depths, peak = {}, Decimal(100)
+    for at, value in curve:
+        depths[at] = min(Decimal(0), 100 * (value - peak) / peak)
+        peak = max(peak, value)
+    assert len(found["equity"]) <= CHART_POINTS
+    assert len(found["underwater"]) <= CHART_POINTS
+    for at, pct in found["underwater"]:
+        assert pct == pytest.approx(float(depths[at]), abs=1e-8)
+    deepest = found["measures"]["max_drawdown_pct"]
+    assert min(pct for _, pct in found["underwater"]) == deepest["value"]
+
+
 def test_the_range_today_is_the_utc_day_and_seven_days_are_seven() -> None:
     now = START + 100 * DAY_MS + 5 * HOUR
 
