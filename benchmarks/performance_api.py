@@ -1,7 +1,8 @@
 """How long the figures of 10 000 closed trades take, for the first who asks and for all others.
 
-The web server runs as it does in production, over a SQLite file with a month of equity by the
-minute; the engine is away, so that nothing else is measured. Times are of whole HTTP requests.
+The web server runs as it does in production, over a SQLite file with a month of equity, by the
+hour or by the minute; the engine is away, so that nothing else is measured. Times are of whole
+HTTP requests.
 """
 
 import random
@@ -48,35 +49,38 @@ PATH: Final = "api/performance?range=all"
 
 def run() -> list[Result]:
     """Measure."""
-    with TemporaryDirectory(prefix="qd") as folder:
-        settings = Settings(data_dir=Path(folder), dashboard_port=free_port())
-        key = _prepare(settings, TRADES)
-        results = [*_first(settings, key), *_again(settings, key)]
-    with TemporaryDirectory(prefix="qd") as folder:
-        settings = Settings(data_dir=Path(folder), dashboard_port=free_port())
-        return [*results, *_long(settings, _prepare(settings, LONG))]
+    with _stored(TRADES, HOUR_MS) as (settings, key):
+        results = [_first(settings, key, "hour")]
+    with _stored(TRADES, MINUTE_MS) as (settings, key):
+        results.append(_first(settings, key, "minute"))
+        results += [_meanwhile(settings, key), *_again(settings, key)]
+    with _stored(LONG, MINUTE_MS) as (settings, key):
+        return [*results, *_long(settings, key)]
 
 
-def _first(settings: Settings, key: str) -> list[Result]:
-    """Return what the first who asks waits for, and who else asks something meanwhile."""
-    times, stalls = [], []
+def _first(settings: Settings, key: str, every: str) -> Result:
+    """Return what the first who asks waits for."""
+    times = []
     for _ in range(STARTS):
         with _served(settings, key) as (client, _):
             client.get("api/me").raise_for_status()
             times.append(_timed(client))
+    name = f"figures of {TRADES:,} trades and {DAYS} days of equity by the {every}, first"
+    note = f"read and worked out; median of {STARTS} starts"
+    return Result(name, statistics.median(times), "ms", at_most=150, note=note)
+
+
+def _meanwhile(settings: Settings, key: str) -> Result:
+    """Return what who else asks waits for while they are worked out."""
+    stalls = []
+    for _ in range(STARTS):
         with _served(settings, key) as (client, _):
             client.get("api/me").raise_for_status()
             with _neighbour(settings, key) as waits:
                 _timed(client)
             stalls.append(max(waits, default=0.0))
-    name = f"figures of {TRADES:,} trades"
-    equity = f"and {DAYS * 1440:,} points of equity"
-    return [
-        Result(f"{name}, first", statistics.median(times), "ms", at_most=150,
-               note=f"{equity}, read and worked out; median of {STARTS} starts"),
-        Result("a small request meanwhile, longest", statistics.median(stalls), "ms",
-               note=f"median of {STARTS} starts"),
-    ]  # fmt: skip
+    note = f"median of {STARTS} starts"
+    return Result("a small request meanwhile, longest", statistics.median(stalls), "ms", note=note)
 
 
 def _again(settings: Settings, key: str) -> list[Result]:
@@ -170,7 +174,15 @@ def _await(client: httpx.Client) -> None:
     raise TimeoutError(f"no server answered within {PATIENCE_S:.0f} s")
 
 
-def _prepare(settings: Settings, count: int) -> str:
+@contextmanager
+def _stored(count: int, every_ms: int) -> Iterator[tuple[Settings, str]]:
+    """Lend the settings of a folder with an account of *count* trades, and a key."""
+    with TemporaryDirectory(prefix="qd") as folder:
+        settings = Settings(data_dir=Path(folder), dashboard_port=free_port())
+        yield settings, _prepare(settings, count, every_ms)
+
+
+def _prepare(settings: Settings, count: int, every_ms: int) -> str:
     """Store an account of *count* trades and the state an engine left; return a key."""
     chance = random.Random(7)  # noqa: S311 - seeded
     trades = [_trade(number, count, chance) for number in range(count)]
@@ -180,7 +192,7 @@ def _prepare(settings: Settings, count: int) -> str:
         writer = Writer(database, account.id, durable=False)
         for first in range(0, count, ROWS_AT_ONCE):
             writer.commit(Batch(trades=trades[first : first + ROWS_AT_ONCE]))
-        writer.commit(Batch(equity=list(_equity(chance))))
+        writer.commit(Batch(equity=list(_equity(chance, every_ms))))
     state: dict[str, Any] = empty_state()
     state["account"] = {"at": NOW, "closed_trades": count, "currency": "USDT"}
     state["equity"] = [{"at": NOW, "equity": 10_000.0}]
@@ -208,11 +220,11 @@ def _trade(number: int, count: int, chance: random.Random) -> Trade:
     )  # fmt: skip
 
 
-def _equity(chance: random.Random) -> Iterator[EquityPoint]:
+def _equity(chance: random.Random, every_ms: int) -> Iterator[EquityPoint]:
     equity = Decimal(10_000)
-    for minute in range(DAYS * 1440):
+    for at in range(START, NOW, every_ms):
         equity += Decimal(chance.randrange(-100_000_000, 101_000_000)) / 10**8
-        yield EquityPoint(START + minute * MINUTE_MS, equity, equity)
+        yield EquityPoint(at, equity, equity)
 
 
 if __name__ == "__main__":
