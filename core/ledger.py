@@ -190,14 +190,11 @@ class Portfolio:
 
         A symbol without a mark is valued at its entry price.
         """
-        return sum(
-            (
-                p.unrealized_pnl(marks.get(p.symbol, p.entry_price))
-                for p in self.positions.values()
-                if strategy is None or p.strategy == strategy
-            ),
-            ZERO,
-        )
+        total = ZERO  # a loop, for this runs at every step of the market
+        for p in self.positions.values():
+            if strategy is None or p.strategy == strategy:
+                total += p.unrealized_pnl(marks.get(p.symbol, p.entry_price))
+        return total
 
     def margin_used(self, strategy: str | None = None) -> Decimal:
         """Return the initial margin of open positions, of all sub-accounts or one."""

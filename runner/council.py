@@ -73,9 +73,11 @@ class Council:
 
     def decide(self, bar: Bar) -> Iterator[tuple[Strategy, Signal]]:
         """Yield what each strategy has to say about *bar*."""
+        symbol, at, positions = bar.symbol, bar.close_time, self._portfolio.positions
         for strategy in self._asked:
-            signal = self.ask(strategy, bar.symbol, bar.close_time, strategy.on_bar, bar)
-            if signal is not None:
+            view = AccountView(positions.get((strategy.name, symbol)))
+            signal = self._call(strategy, symbol, at, strategy.on_bar, bar, view)
+            if signal is not None and self._is_sound(strategy, symbol, at, signal):
                 yield strategy, signal
 
     def ask(
@@ -92,7 +94,19 @@ class Council:
         None when it has nothing to say or failed.
         """
         view = self.view(strategy, symbol)
-        return self._call(strategy, symbol, at, _said, symbol, method, about, *more, view)
+        signal = self._call(strategy, symbol, at, method, about, *more, view)
+        if signal is None or not self._is_sound(strategy, symbol, at, signal):
+            return None
+        return signal
+
+    def _is_sound(self, strategy: Strategy, symbol: str, at: int, signal: Signal) -> bool:
+        """Tell whether *signal* makes sense; one that does not ends its strategy."""
+        try:
+            check_signal(signal, symbol)
+        except Exception as error:  # noqa: BLE001 - what it holds is somebody's own code too
+            self._dismiss(strategy, symbol, at, error)
+            return False
+        return True
 
     def tell(self, strategy: Strategy, trade: Trade, signal: Signal | None) -> None:
         """Let a strategy that learns from its record hear of a closed trade."""
@@ -130,13 +144,6 @@ class Council:
         self._record.alert(
             at, "error", "strategy_failed", f"Strategy {strategy.name} failed", detail
         )
-
-
-def _said(symbol: str, method: Callable[..., Signal | None], *args: object) -> Signal | None:
-    signal = method(*args)
-    if signal is not None:
-        check_signal(signal, symbol)
-    return signal
 
 
 def _words(error: BaseException) -> str:

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from core.errors import OrderRejected, RiskRefused
 from core.ledger import Portfolio, Position
-from core.market import MINUTE_MS, Bar, MarketMessage, Step
+from core.market import DAY_MS, MINUTE_MS, Bar, MarketMessage, Step
 from core.orders import Order, OrderRole
 from core.risk import Refusal, RiskLimits
 from core.trades import Trade
@@ -58,6 +58,7 @@ class Trader:
     tallies: tuple[Tally, ...] = field(init=False)
     minute: int = 0
     sampled_every: int = 1
+    _day: int = -1
 
     def __post_init__(self) -> None:
         self.vetting = Vetting(self.board, self.portfolio, self.broker, self.limits, self.tally)
@@ -78,11 +79,12 @@ class Trader:
         for message in step.messages:
             if isinstance(message, Bar):
                 self._decide(message)
-        for tally in self.tallies[1:]:
-            tally.equity(self.board.marks)
         minute = step.at // MINUTE_MS
         if minute > self.minute:
             self._sample(minute)
+        else:
+            for tally in self.tallies[1:]:
+                tally.equity(self.board.marks)
 
     @property
     def gate(self) -> Gate:
@@ -90,17 +92,22 @@ class Trader:
         return self.vetting.gate
 
     def _roll_day(self, at: int) -> None:
-        for tally in self.tallies:
-            tally.roll_day(at, self.board.marks)
+        day = at // DAY_MS
+        if day != self._day:
+            self._day = day
+            for tally in self.tallies:
+                tally.roll_day(at, self.board.marks)
 
     def _sample(self, minute: int) -> None:
         """Add points to the curves, and once an hour the headline figures."""
         last, self.minute = self.minute, minute
         at, marks = minute * MINUTE_MS, self.board.marks
-        if minute // self.sampled_every > last // self.sampled_every:
-            for tally in self.tallies:
+        is_due = minute // self.sampled_every > last // self.sampled_every
+        for tally in self.tallies:
+            equity = tally.equity(marks)
+            if is_due:
                 name = tally.strategy or ""
-                self.record.equity_point(EquityPoint(at, tally.equity(marks), tally.balance, name))
+                self.record.equity_point(EquityPoint(at, equity, tally.balance, name))
         if minute // MINUTES_AN_HOUR > last // MINUTES_AN_HOUR:
             self.record.performance.extend(point(tally, at, marks) for tally in self.tallies)
 

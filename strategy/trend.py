@@ -18,6 +18,7 @@ from strategy.base import AccountView, Part, Signal
 from strategy.indicators import Atr, Candle, Ema, Volatility
 
 CANDLE_MS: Final = 5 * MINUTE_MS
+SAYS_EVERY_MS: Final = 3 * CANDLE_MS
 FAST: Final = 20
 SLOW: Final = 60
 ATR_PERIOD: Final = 14
@@ -116,22 +117,27 @@ class Trend:
         self._of(bar.symbol).add(bar)
 
     def on_bar(self, bar: Bar, view: AccountView) -> Signal | None:
-        """Decide when *bar* closes a 5-minute candle."""
+        """Decide when *bar* closes a 5-minute candle; say that it holds at every third alone."""
         market = self._of(bar.symbol)
         if not market.add(bar):
             return None
-        if not market.learned:
-            reason = f"learning, {market.candles} of {SLOW + 1} candles seen"
-            return _hold(market, bar, reason)
-        if view.position is not None:
-            return _holding(market, bar, view.position)
-        return _flat(market, bar)
+        says = _says(market, bar, view)
+        quiet = says.action == "hold" and bar.close_time % SAYS_EVERY_MS
+        return None if quiet else says
 
     def _of(self, symbol: str) -> _Market:
         market = self._markets.get(symbol)
         if market is None:
             market = self._markets[symbol] = _Market()
         return market
+
+
+def _says(market: _Market, bar: Bar, view: AccountView) -> Signal:
+    if not market.learned:
+        return _hold(market, bar, f"learning, {market.candles} of {SLOW + 1} candles seen")
+    if view.position is not None:
+        return _holding(market, bar, view.position)
+    return _flat(market, bar)
 
 
 def _hold(market: _Market, bar: Bar, reason: str) -> Signal:

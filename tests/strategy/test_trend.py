@@ -47,10 +47,15 @@ def entries(bars: Iterator[Bar]) -> list[tuple[Bar, Signal]]:
     return [(bar, s) for bar, s in signals(bars) if s.wish == "enter"]
 
 
-def test_it_speaks_once_every_five_minutes() -> None:
+def test_it_holds_aloud_each_quarter_of_an_hour_and_else_speaks_only_to_act() -> None:
     said = signals(tape(1))
 
-    assert len(said) == 3 * 288
+    aloud = [bar for bar, signal in said if bar.close_time % 900_000 == 0]
+    others = [signal for bar, signal in said if bar.close_time % 900_000]
+    assert len(aloud) == 3 * 96
+    assert others
+    assert all(signal.action != "hold" for signal in others)
+    assert all(bar.close_time % 300_000 == 0 for bar, _ in said)
     assert all(bar.close_time % (5 * MINUTE_MS) == 0 for bar, _ in said)
     assert all(signal.price == bar.close for bar, signal in said)
 
