@@ -11,6 +11,7 @@ SUITES = (
     "engine",
     "backtest",
     "trades",
+    "performance",
     "performance_api",
     "rest",
     "first_numbers",

@@ -103,10 +103,11 @@ def deepest(since: int, points: Sequence[Point], peaks: Sequence[Decimal]) -> Fa
     A time under a peak begins with the peak, the first of all at *since* (ms), and ends with the
     point that is back at it.
     """
-    absolute, pct = ZERO, ZERO
+    absolute = pct = ZERO
     absolute_at: int | None = None
     pct_at: int | None = None
     longest, is_over, is_under, peak_at = 0, True, False, since
+    of_peak, reached = ZERO, ZERO  # the deepest share of that peak: divided once for each
     for (at, equity), peak in zip(points, peaks, strict=True):
         is_back = equity >= peak
         if (is_under or not is_back) and at - peak_at >= longest:
@@ -118,8 +119,10 @@ def deepest(since: int, points: Sequence[Point], peaks: Sequence[Decimal]) -> Fa
         fall = peak - equity
         if fall > absolute:
             absolute, absolute_at = fall, at
-        if peak > 0 and HUNDRED * fall > pct * peak:
-            pct, pct_at = HUNDRED * fall / peak, at
+        if peak != of_peak:
+            of_peak, reached = peak, pct * peak / HUNDRED
+        if fall > reached and peak > 0:
+            pct, pct_at, reached = HUNDRED * fall / peak, at, fall
     return Fall(
         absolute=absolute, absolute_at=absolute_at, pct=pct, pct_at=pct_at, longest_ms=longest,
         is_over=is_over,

@@ -4,8 +4,9 @@ Net P&L of a trade is gross - fees + funding; a win is above zero, a loss below,
 breaks even and stays in every denominator.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from itertools import groupby
 from typing import Final
 
 from core.metrics.measure import Definition, Measure, defined, none
@@ -49,7 +50,11 @@ def counted(count: int, noun: str = "trade") -> str:
 
 def return_pct(trade: Trade) -> Decimal:
     """Return net P&L in % of what was entered, which was not kept of the oldest trades."""
-    return HUNDRED * trade.net_pnl / (trade.entry_notional or trade.qty * trade.entry_price)
+    return HUNDRED * trade.net_pnl / _entered(trade)
+
+
+def _entered(trade: Trade) -> Decimal:
+    return trade.entry_notional or trade.qty * trade.entry_price
 
 
 def _of_trades(value: Decimal, sample: Sample) -> Measure:
@@ -146,15 +151,14 @@ def expectancy(sample: Sample) -> Measure:
 
 
 @defined(Definition(label="Average return", formula="100 · mean of net ÷ entry notional",
-                    unit="pct", minimum="1 trade with a notional"))  # fmt: skip
+                    unit="pct"))  # fmt: skip
 def avg_return(sample: Sample) -> Measure:
     """Return the mean result of a trade in % of what was entered: what comparisons compare."""
-    paired = zip(sample.nets, sample.trades, strict=True)
-    shares = [net / trade.entry_notional for net, trade in paired if trade.entry_notional]
-    if not shares:
+    if not sample.trades:
         return none(NO_TRADE)
-    value = HUNDRED * sum(shares, ZERO) / len(shares)
-    return Measure(value, basis="of the notional, a trade")
+    paired = zip(sample.nets, sample.trades, strict=True)
+    total = sum((net / _entered(trade) for net, trade in paired), ZERO)
+    return Measure(HUNDRED * total / len(sample.trades), basis="of the notional, a trade")
 
 
 @defined(Definition(label="Expectancy, R", formula="mean of net ÷ what the first stop risked",
@@ -197,7 +201,8 @@ def deviation(values: Sequence[Decimal]) -> Decimal:
     that rounding would make a Sharpe ratio of 10^24.
     """
     mean = sum(values, ZERO) / len(values)
-    found = (sum(((v - mean) ** 2 for v in values), ZERO) / (len(values) - 1)).sqrt()
+    apart = [value - mean for value in values]
+    found = (sum((a * a for a in apart), ZERO) / (len(values) - 1)).sqrt()
     return found if found > ROUNDING else ZERO
 
 
@@ -258,21 +263,18 @@ def _extreme(sample: Sample, *, largest: bool) -> Measure:
                     unit="count"))  # fmt: skip
 def longest_winning_streak(sample: Sample) -> Measure:
     """Return the most wins in a row; a breakeven ends a streak."""
-    return _streak(sample, 1)
+    return _streak(sample, (net > 0 for net in sample.nets))
 
 
 @defined(Definition(label="Longest losing streak", formula="most losses in a row, by their close",
                     unit="count"))  # fmt: skip
 def longest_losing_streak(sample: Sample) -> Measure:
     """Return the most losses in a row; a breakeven ends a streak."""
-    return _streak(sample, -1)
+    return _streak(sample, (net < 0 for net in sample.nets))
 
 
-def _streak(sample: Sample, sign: int) -> Measure:
-    longest = run = 0
-    for net in sample.nets:
-        run = run + 1 if net * sign > 0 else 0
-        longest = max(longest, run)
+def _streak(sample: Sample, hits: Iterable[bool]) -> Measure:
+    longest = max((sum(1 for _ in run) for hit, run in groupby(hits) if hit), default=0)
     return _of_trades(Decimal(longest), sample)
 
 

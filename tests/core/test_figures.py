@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.market import DAY_MS
-from core.metrics import DEFINITIONS, METRICS, Measure, Sample, win_rate_pct
+from core.metrics import DEFINITIONS, METRICS, Measure, Sample, return_pct, win_rate_pct
 from core.metrics.trades import deviation
 from tests.core.samples import HOUR, MONEY, NETS, START, curve, curves, sample, trade
 
@@ -169,6 +169,15 @@ def test_streaks_are_broken_by_a_breakeven() -> None:
 
     assert value("longest_winning_streak", of) == 2
     assert value("longest_losing_streak", of) == 3
+
+
+def test_the_average_return_is_what_a_comparison_compares() -> None:
+    old = trade(2, "-5", entry_notional=Decimal(0), qty=Decimal(2))  # its notional was not kept
+    trades = [trade(1, "20"), old]
+    of = Sample(trades, [], initial=Decimal(1), span=(START, START + DAY_MS))
+
+    assert [return_pct(t) for t in trades] == [Decimal(2), Decimal("-0.25")]
+    assert value("avg_return", of) == Decimal("0.875")
 
 
 def test_expectancy_in_r_counts_only_trades_that_had_a_stop() -> None:
