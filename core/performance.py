@@ -5,7 +5,7 @@ at most 8 decimals.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import ROUND_FLOOR, Decimal
 from operator import itemgetter
@@ -30,6 +30,9 @@ DECIMALS: Final = 8
 
 Point = tuple[int, Decimal]
 Summary = dict[str, Any]
+Nets = list[Decimal]
+Result = tuple[Decimal, int]
+Group = tuple[Nets, Nets, Nets]  # won, lost, even
 
 
 class Scope(msgspec.Struct, frozen=True, kw_only=True):
@@ -222,38 +225,44 @@ def _compounded(days: Iterable[tuple[Decimal | None, Decimal]]) -> tuple[Decimal
 
 
 def _splits(sample: Sample) -> Summary:
+    trades = sample.trades
+    # once for all splits: which of a group's three lists a result belongs to
+    results = [(net, _WON if net > 0 else _LOST if net < 0 else _EVEN) for net in sample.nets]
+    closes = [trade.closed_at for trade in trades]
     return {
-        "by_strategy": _by(sample, lambda t: t.strategy),
-        "by_symbol": _by(sample, lambda t: t.symbol),
-        "by_side": _by(sample, lambda t: t.side.value),
-        "by_exit": _by(sample, lambda t: t.exit_reason.value),
-        "by_hour": _by(sample, lambda t: _HOURS[t.closed_at // HOUR_MS % 24], _HOURS),
-        "by_weekday": _by(sample, lambda t: WEEKDAYS[(t.closed_at // DAY_MS + 3) % 7], WEEKDAYS),
+        "by_strategy": _by([t.strategy for t in trades], results),
+        "by_symbol": _by([t.symbol for t in trades], results),
+        "by_side": _by([t.side for t in trades], results),
+        "by_exit": _by([t.exit_reason for t in trades], results),
+        "by_hour": _by([_HOURS[at // HOUR_MS % 24] for at in closes], results, _HOURS),
+        "by_weekday": _by([WEEKDAYS[(at // DAY_MS + 3) % 7] for at in closes], results, WEEKDAYS),
     }
 
 
 _HOURS: Final = tuple(f"{hour:02d}" for hour in HOURS)
+_WON, _LOST, _EVEN = range(3)
 
 
-def _by(sample: Sample, key: Callable[[Trade], str], order: Sequence[str] = ()) -> list[Summary]:
+def _by(keys: Sequence[str], results: Sequence[Result], order: Sequence[str] = ()) -> list[Summary]:
     """Return the figures of each group, in *order*, else the largest first."""
-    groups: dict[str, list[Decimal]] = defaultdict(list)
-    for trade, net in zip(sample.trades, sample.nets, strict=True):
-        groups[key(trade)].append(net)
-    names = [n for n in order if n in groups] or sorted(groups, key=lambda n: (-len(groups[n]), n))
-    return [_group(name, groups[name]) for name in names]
+    groups: dict[str, Group] = defaultdict(lambda: ([], [], []))
+    for key, (net, place) in zip(keys, results, strict=True):
+        groups[key][place].append(net)
+    found = [_group(str(name), *group) for name, group in groups.items()]
+    if order:
+        return sorted(found, key=lambda group: order.index(group["key"]))
+    return sorted(found, key=lambda group: (-group["trades"], group["key"]))
 
 
-def _group(name: str, nets: Sequence[Decimal]) -> Summary:
-    won = [net for net in nets if net > 0]
-    lost = [net for net in nets if net < 0]
-    total = sum(nets, ZERO)
+def _group(name: str, won: Nets, lost: Nets, even: Nets) -> Summary:
+    gains, falls = sum(won, ZERO), sum(lost, ZERO)
+    count = len(won) + len(lost) + len(even)
     return {
-        "key": name, "trades": len(nets), "wins": len(won), "losses": len(lost),
-        "breakevens": len(nets) - len(won) - len(lost), "net_pnl": total,
-        "win_rate_pct": win_rate_pct(len(won), len(nets)).value,
-        "profit_factor": sum(won, ZERO) / -sum(lost, ZERO) if lost else None,
-        "avg_pnl": total / len(nets),
+        "key": name, "trades": count, "wins": len(won), "losses": len(lost),
+        "breakevens": len(even), "net_pnl": gains + falls,
+        "win_rate_pct": win_rate_pct(len(won), count).value,
+        "profit_factor": gains / -falls if lost else None,
+        "avg_pnl": (gains + falls) / count,
     }  # fmt: skip
 
 

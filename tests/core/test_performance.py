@@ -138,6 +138,21 @@ def test_months_compound_their_days() -> None:
     assert [(round(pct, 6), round(pnl, 6)) for _, pct, pnl in found["monthly"]] == [(21, 21)]
 
 
+def test_a_group_has_the_figures_of_its_own_trades_and_the_largest_is_first() -> None:
+    results = (("ETH", "8"), ("BTC", "6"), ("BTC", "-4"), ("BTC", "0"), ("BTC", "-1"))
+    trades = [trade(n, net, symbol=symbol) for n, (symbol, net) in enumerate(results, 1)]
+    scope = Scope(since=START, until=START + DAY_MS)
+
+    found = plain(summarize(trades, [], scope, initial=Decimal(1)))["by_symbol"]
+
+    assert found == [
+        {"key": "BTC", "trades": 4, "wins": 1, "losses": 2, "breakevens": 1, "net_pnl": 1,
+         "win_rate_pct": 25, "profit_factor": 1.2, "avg_pnl": 0.25},
+        {"key": "ETH", "trades": 1, "wins": 1, "losses": 0, "breakevens": 0, "net_pnl": 8,
+         "win_rate_pct": 100, "profit_factor": None, "avg_pnl": 8},
+    ]  # fmt: skip
+
+
 def test_hours_and_weekdays_are_of_the_close_in_utc_and_in_their_order() -> None:
     trades = [trade(1, "1"), trade(23, "2"), trade(24, "3", side=PositionSide.SHORT)]
     scope = Scope(since=START, until=START + 2 * DAY_MS)
