@@ -33,7 +33,30 @@ clock, which in a replay is the market's own time.
 
 A reader that connects with `Last-Event-ID` gets what it missed, or one `snapshot`. Every 15 s
 the web process adds a `heartbeat` without an id:
-`{"at", "engine": "up"|"away", "engine_age_ms", "engine_at", "away_since", "role"}`.
+`{"at", "engine": "up"|"away", "engine_age_ms", "engine_at", "away_since", "role"}`; what is
+unknown is left out.
+
+## Thin streams
+
+`/api/dashboard/stream?rate=` is `live` (every event), `balanced` or `saver`. The thin ones bring,
+every 3 s and every 5 s, one event `changes` for all that happened since the one before; a fact
+brings it at once. It bears the id of the newest event in it, so a reader may resume from it at any
+rate.
+
+```
+{"at": ms, "n": 19, "facts": [[type, [value, …]], …], "states": [[type, key, field, value, …], …]}
+```
+
+- Types and fields are numbers: their place in `core/events.json`, from 0, which is also the order
+  of this page. They change only with the schema's version.
+- `n` is the difference to the id before: another one means that something is missing, so forget
+  the place and connect anew.
+- `facts` come first, each with its values in the catalogue's order. Fold them as ordinary events.
+- `states` name only the fields that changed, beside the key if the type has one. Their `at` is that
+  of the event, unless it is named: then it is so many ms before it. Put the fields into the old
+  value, and fold the result as an ordinary event.
+- A value that is new stands whole: `[type, key, [value, …]]`. One with other fields than the
+  catalogue's stands as `{name: value}`, a type that the catalogue lacks as its name.
 
 This page is made from `core/events.json` by `make docs`.
 """

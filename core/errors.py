@@ -11,7 +11,8 @@ QuarterdeckError
 │   └── RiskRefused        our own limits said no
 ├── BrokerError            may have traded: reconcile
 ├── CommandError           a wish that cannot be granted: tell who asked
-└── BusError               the engine cannot be reached: retry
+├── BusError               the engine cannot be reached: retry
+└── NothingToDraw          too little for a picture: say so instead
 """
 
 
@@ -71,3 +72,7 @@ class CommandError(QuarterdeckError):
 
 class BusError(QuarterdeckError):
     """The other side of the bus cannot be reached or does not speak our protocol."""
+
+
+class NothingToDraw(QuarterdeckError):  # noqa: N818 - a chart of nothing is no fault
+    """There is too little for a picture; the text says what is missing."""

@@ -193,7 +193,8 @@ class Portfolio:
         total = ZERO  # a loop, for this runs at every step of the market
         for p in self.positions.values():
             if strategy is None or p.strategy == strategy:
-                total += p.unrealized_pnl(marks.get(p.symbol, p.entry_price))
+                mark = marks.get(p.symbol, p.entry_price)
+                total += unrealized_pnl(p.qty, p.entry_price, mark)
         return total
 
     def margin_used(self, strategy: str | None = None) -> Decimal:

@@ -19,7 +19,6 @@ from core.trades import Trade
 
 RANGES: Final = ("today", "7d", "30d", "all")
 Range = Literal["today", "7d", "30d", "all"]
-RANGE_DAYS: Final = {"7d": 7, "30d": 30}
 CHART_POINTS: Final = 600
 MOST_BINS: Final = 25
 HOURS: Final = range(24)
@@ -59,8 +58,16 @@ def since_of(name: str, now: int, started_at: int) -> int:
     """
     if name == "all":
         return started_at
-    days = RANGE_DAYS.get(name, 1)
-    return max(started_at, now - now % DAY_MS - (days - 1) * DAY_MS)
+    return max(started_at, now - now % DAY_MS - (days_of(name) - 1) * DAY_MS)
+
+
+def days_of(name: str) -> int:
+    """Return how many UTC days the range *name* has: `today` one, `14d` fourteen.
+
+    Raises:
+        ValueError: it has no number of days.
+    """
+    return 1 if name == "today" else int(name.removesuffix("d"))
 
 
 def summarize(  # noqa: PLR0913 - what is known of an account, each by its name

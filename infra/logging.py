@@ -14,6 +14,7 @@ SECRETS = re.compile(
     r"|(?P<code>\bcode=)[\w.~-]+"
     r"|(?P<bearer>\bBearer\s+)[\w.~+/=-]+"
     r"|(?P<key>\bqd[a-z]_)[\w-]+"
+    r"|(?P<bot>\d{5,}:)[\w-]{30,}"
     r"|(?P<model>\bsk-)[\w-]+"
     r"|(?P<cookie>\b(?:Set-)?Cookie:\s*)[^\r\n]+",
     re.IGNORECASE,

@@ -71,6 +71,17 @@ class GruSettings(Group):
     min_probability: Annotated[Decimal, *number("0.5", "1")] = Decimal("0.55")
 
 
+class AlertSettings(Group):
+    """When the engine itself raises an alert; 0 is never."""
+
+    liquidation_pct: Annotated[Decimal, *number("0", "100")] = Decimal(10)
+    liquidation_error_pct: Annotated[Decimal, *number("0", "100")] = Decimal(5)
+    drawdown_step_pct: Annotated[Decimal, *number("0", "100")] = Decimal(5)
+    funding_rate_pct: Annotated[Decimal, *number("0", "100")] = Decimal("0.1")
+    funding_pay_pct: Annotated[Decimal, *number("0", "100")] = Decimal("0.1")
+    anomaly_z: Annotated[Decimal, *number("0", "1000")] = Decimal(12)
+
+
 class RetentionSettings(Group):
     """How long history is kept whole, in days; 0 keeps it for ever. Trades, orders and the
     journal are never deleted."""  # noqa: D205, D209

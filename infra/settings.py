@@ -1,5 +1,6 @@
 """Settings: defaults, then config/dashboards.yaml, then .env and environment, then flags."""
 
+import hmac
 import os
 import re
 from collections.abc import Iterable, Mapping
@@ -20,6 +21,7 @@ from typing_extensions import override
 
 from core.errors import ConfigError
 from infra.setting_groups import (
+    AlertSettings,
     DeepseekSettings,
     FullMathSettings,
     GruSettings,
@@ -29,13 +31,21 @@ from infra.setting_groups import (
 from infra.setting_rules import (
     Capitals,
     Files,
+    Networks,
+    People,
+    Program,
+    PublicUrl,
     Rule,
+    Secret,
     Switch,
     Symbols,
     Words,
     absolute,
+    hex_key,
     matching,
+    none_or,
     number,
+    secret_url,
     whole,
 )
 from infra.setting_sources import NESTED, Layer, merge, read_yaml, sentences
@@ -84,6 +94,7 @@ class Settings(BaseSettings):
     stale_after_s: Annotated[int, *whole(1, 3600)] = 10
     risk: RiskSettings = RiskSettings()
     reset_paper: Switch = False
+    alerts: AlertSettings = AlertSettings()
 
     retention: RetentionSettings = RetentionSettings()
     daily_report: Switch = True
@@ -93,10 +104,30 @@ class Settings(BaseSettings):
     ] = "127.0.0.1"
     dashboard_port: Annotated[int, *whole(1, 65_535)] = 8080
     trusted_hosts: Words = []
+    public_url: PublicUrl = None
+    trusted_proxies: Networks = []
+    tunnel: Annotated[Literal["none", "ngrok"], Rule("none or ngrok")] = "none"
+    ngrok_authtoken: SecretStr = SecretStr("")
+    ngrok_path: Program = None
+    ngrok_domain: Annotated[
+        str | None, *matching(r"^[A-Za-z0-9.-]{1,253}$", "a domain like deck.ngrok-free.app")
+    ] = None
     publish_hz: Annotated[int, *whole(1, 60)] = 4
     streams_per_client: Annotated[int, *whole(1, 100_000)] = 20
     max_streams: Annotated[int, *whole(1, 1_000_000)] = 10_000
     session_hours: Annotated[int, *whole(1, 8760)] = 168
+
+    telegram_bot_token: Secret = SecretStr("")
+    telegram_users: People = []
+    telegram_webapp_key: Annotated[Secret, AfterValidator(hex_key)] = SecretStr("")
+    telegram_session_minutes: Annotated[int, *whole(1, 1440)] = 60
+    telegram_open_hours: Annotated[int, *whole(1, 168)] = 12
+    tg_dashboard_interval: Annotated[int, *none_or(10, 86_400)] = 300
+    telegram_api_url: Annotated[str, *matching(r"^https?://[^\s/]+[^\s]*[^\s/]$", "a URL")] = (
+        "https://api.telegram.org"
+    )
+
+    heartbeat_url: Annotated[Secret, AfterValidator(secret_url)] = SecretStr("")
 
     data_dir: Annotated[Path, AfterValidator(absolute), Rule("a folder")] = ROOT / "data"
     database_url: Annotated[
@@ -157,6 +188,23 @@ class Settings(BaseSettings):
     def access_path(self) -> Path:
         """The database of keys, sessions and audit."""
         return self.data_dir / "access.db"
+
+    @property
+    def telegram_key(self) -> str:
+        """What init data is checked with, in hex; empty when Telegram lets nobody in.
+
+        Source: https://core.telegram.org/bots/webapps#validating-data-received-via-the-mini-app
+        """
+        key, token = self.telegram_webapp_key, self.telegram_bot_token.get_secret_value()
+        if key.get_secret_value() or not token:
+            return key.get_secret_value()
+        return hmac.new(b"WebAppData", token.encode(), "sha256").hexdigest()
+
+    @property
+    def telegram_roles(self) -> dict[int, str]:
+        """The role of each Telegram user that the settings name."""
+        named = (entry.partition(":") for entry in self.telegram_users)
+        return {int(user_id): role for user_id, _, role in named}
 
     @property
     def run_dir(self) -> Path:

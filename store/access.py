@@ -1,12 +1,6 @@
-"""Who may come in: API keys for programs, one-time codes for people, the sessions they become.
+"""Who may come in: API keys for programs, one-time codes for people, the sessions they become."""
 
-Secrets are 256 random bits, told once and kept as SHA-256. They are looked up by that hash, so
-how long an answer takes says nothing about a secret that is nearly right.
-"""
-
-import enum
-import hashlib
-import secrets
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
@@ -16,45 +10,30 @@ from sqlalchemy import Connection, Row, Select, delete, select, update
 from sqlalchemy.exc import IntegrityError
 
 from core.errors import ConfigError
-from store.access_tables import api_keys, one_time_codes, sessions
-from store.audit import DONE, AuditLog, AuditRow, add
+from store.access_tables import api_keys, notices, one_time_codes, sessions
+from store.audit import AuditLog
 from store.database import ACCESS_MIGRATIONS, Database
+from store.identity import TERMINAL, Identity, Role, hash_secret, new_secret, note
 from store.rows import columns_of, read_as
+from store.sessions import (
+    Opening,
+    SessionRow,
+    end_session,
+    holding_sessions,
+    identity_of,
+    list_open,
+    open_session,
+    signed_out_at,
+)  # fmt: skip
+from store.user import User, identity_of_user
+from store.users import Users
+
+__all__ = ["AccessStore", "ApiKey", "Identity", "Role", "SessionRow", "User", "access_database"]
 
 MAX_NAME: Final = 64
+# what people of Telegram and their things are called by
+PERSON: Final = re.compile(r"^telegram:|\(\d+\)$|^user \d+$")
 KEPT_AFTER_END_MS: Final = 30 * 24 * 3600 * 1000
-TERMINAL: Final = "terminal"
-
-
-class Role(enum.StrEnum):
-    """What one may do; each role may all that the ones before it may."""
-
-    VIEWER = "viewer"
-    TRADER = "trader"
-    OWNER = "owner"
-
-    def includes(self, other: "Role") -> bool:
-        """Return whether this role may do what *other* may."""
-        ranks = list(Role)
-        return ranks.index(self) >= ranks.index(other)
-
-
-class Identity(msgspec.Struct, frozen=True, kw_only=True):
-    """Who comes in with a key or session that holds.
-
-    Attributes:
-        subject: whose it is, as the audit names them: the key's name, or the session's role.
-        role: what they may do.
-        via: by which door: ``key``, ``code``, later others.
-        credential_id: ``key-<n>`` or ``session-<n>``; never given twice.
-        expires_at: wall clock, ms; None never.
-    """
-
-    subject: str
-    role: Role
-    via: str
-    credential_id: str
-    expires_at: int | None = None
 
 
 class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,7 +52,7 @@ def access_database(path: Path) -> Database:
     return Database(f"sqlite:///{path}", ACCESS_MIGRATIONS)
 
 
-class AccessStore:
+class AccessStore:  # noqa: PLR0904 - keys, codes and sessions share its promise
     """``access.db``: written by the web process, the launcher's commands and the bot.
 
     Promise: a code signs in once, however many try at the same time; what was revoked or has
@@ -83,6 +62,12 @@ class AccessStore:
     def __init__(self, path: Path) -> None:
         self._database = access_database(path)
         self.audit = AuditLog(self._database)
+        self.users = Users(self._database)
+
+    @property
+    def database(self) -> Database:
+        """Return the database itself, for what else lives in it."""
+        return self._database
 
     def migrate(self) -> None:
         """Make the file and its tables, or bring them to the newest revision.
@@ -98,16 +83,18 @@ class AccessStore:
         """Close every connection."""
         self._database.close()
 
-    def create_key(self, name: str, role: Role, now: int) -> str:
-        """Return the secret of a new API key; it cannot be told again.
+    def create_key(self, name: str, role: Role, now: int, by: Identity | str = TERMINAL) -> str:
+        """Return the secret of a new API key, made by somebody or at the terminal.
+
+        It cannot be told again.
 
         Raises:
             ConfigError: the name is in use by a living key, or is none that a key may have.
             StoreError: the database refused.
         """
         _check_name(name)
-        secret = _new_secret("qdk_")
-        values = {"hash": _hash(secret), "name": name, "role": role, "created_at": now}
+        secret = new_secret("qdk_")
+        values = {"hash": hash_secret(secret), "name": name, "role": role, "created_at": now}
         with self._database.write() as connection:
             try:
                 connection.execute(api_keys.insert().values(values))
@@ -115,7 +102,7 @@ class AccessStore:
                 raise ConfigError(
                     f"key name must be new, a key {name!r} exists: revoke that one first"
                 ) from None
-            _audit(connection, "key_created", now, {"name": name, "role": role})
+            note(connection, "key_created", now, {"name": name, "role": role}, by)
         return secret
 
     def list_keys(self) -> list[ApiKey]:
@@ -128,7 +115,7 @@ class AccessStore:
         with self._database.read() as connection:
             return [read_as(ApiKey, row) for row in connection.execute(query)]
 
-    def revoke_key(self, name: str, now: int) -> bool:
+    def revoke_key(self, name: str, now: int, by: Identity | str = TERMINAL) -> bool:
         """Make the living key *name* useless; return whether there was one.
 
         Raises:
@@ -138,40 +125,106 @@ class AccessStore:
         with self._database.write() as connection:
             found = connection.execute(update(api_keys).where(living).values(revoked_at=now))
             if found.rowcount:
-                _audit(connection, "key_revoked", now, {"name": name})
+                note(connection, "key_revoked", now, {"name": name}, by)
         return bool(found.rowcount)
 
-    def create_code(self, role: Role, *, now: int, life_ms: int) -> str:
-        """Return a new one-time code; what ended long ago is forgotten.
+    def create_code(self, role: Role, *, now: int, life_ms: int, user_id: int | None = None) -> str:
+        """Return a new one-time code, of a person if *user_id* is given; old ones are forgotten.
 
         Raises:
             StoreError: the database refused.
         """
-        code = _new_secret("")
-        values = {"hash": _hash(code), "role": role, "expires_at": now + life_ms}
+        code = new_secret("")
+        values = {
+            "hash": hash_secret(code), "role": role, "expires_at": now + life_ms,
+            "user_id": user_id,
+        }  # fmt: skip
         with self._database.write() as connection:
-            for table in (one_time_codes, sessions):
-                long_ago = table.c.expires_at < now - KEPT_AFTER_END_MS
-                connection.execute(delete(table).where(long_ago))
+            _forget_old(connection, now)
             connection.execute(one_time_codes.insert().values(values))
         return code
 
-    def redeem_code(self, code: str, *, now: int, life_ms: int) -> tuple[str, Identity] | None:
+    def redeem_code(
+        self, code: str, *, now: int, life_ms: int, client: str = "", address: str = ""
+    ) -> tuple[str, Identity] | None:
         """Use *code* up for a session of *life_ms*; return its secret and whose it is.
 
-        None if the code is not one of ours, was used, or is too old.
+        None if the code is not one of ours, was used, is too old, or is of somebody who may not
+        come in any more. A person's session has the role that they have by now.
 
         Raises:
             StoreError: the database refused, and the code is not used up.
         """
         codes = one_time_codes.c
-        good = (codes.hash == _hash(code)) & codes.used_at.is_(None) & (codes.expires_at > now)
-        use = update(one_time_codes).where(good).values(used_at=now).returning(codes.role)
+        good = (
+            (codes.hash == hash_secret(code)) & codes.used_at.is_(None) & (codes.expires_at > now)
+        )
+        use = update(one_time_codes).where(good).values(used_at=now)
         with self._database.write() as connection:
-            role = connection.execute(use).scalar()
-            if role is None:
+            used = connection.execute(use.returning(codes.role, codes.user_id)).first()
+            if used is None:
                 return None
-            return _open_session(connection, Role(role), now, life_ms)
+            subject, role = str(used.role), Role(used.role)
+            if used.user_id is not None:
+                user = self.users.find_within(connection, used.user_id)
+                if user is None or user.status != "allowed" or user.role is None:
+                    return None
+                subject, role = user.subject, user.role
+            opening = Opening(
+                subject=subject, role=role, via="code", life_ms=life_ms, user_id=used.user_id,
+                client=client, address=address,
+            )  # fmt: skip
+            return open_session(connection, opening, now)
+
+    def open_session_for(
+        self, user: User, *, via: str, now: int, life_ms: int, client: str = "", address: str = ""
+    ) -> tuple[str, Identity]:
+        """Open a session of an allowed Telegram user; return its secret and whose it is.
+
+        Raises:
+            StoreError: the database refused.
+            ValueError: the user is not allowed in.
+        """
+        identity = identity_of_user(user)
+        opening = Opening(
+            subject=identity.subject, role=identity.role, via=via, life_ms=life_ms,
+            user_id=user.id, client=client, address=address,
+        )  # fmt: skip
+        with self._database.write() as connection:
+            _forget_old(connection, now)
+            return open_session(connection, opening, now)
+
+    def identity_of(self, user: User) -> Identity:
+        """Return who an allowed *user* is to the bot.
+
+        Raises:
+            ValueError: the user is not allowed in.
+        """
+        return identity_of_user(user)
+
+    def list_sessions(self, now: int) -> list[SessionRow]:
+        """Return every session that holds, newest first.
+
+        Raises:
+            StoreError: the database refused.
+        """
+        return list_open(self._database, now)
+
+    def end_session(self, session_id: int, by: Identity | str, now: int) -> bool:
+        """End any session; return whether it was open.
+
+        Raises:
+            StoreError: the database refused.
+        """
+        return end_session(self._database, session_id, by, now)
+
+    def signed_out_at(self, user_id: int) -> int | None:
+        """Return when somebody last ended a Telegram session of a user, None for never.
+
+        Raises:
+            StoreError: the database refused.
+        """
+        return signed_out_at(self._database, user_id)
 
     def revoke_session(self, identity: Identity, now: int) -> bool:
         """End the session of *identity*; return whether it was open.
@@ -184,7 +237,7 @@ class AccessStore:
         with self._database.write() as connection:
             ended = connection.execute(update(sessions).where(mine).values(revoked_at=now))
             if ended.rowcount:
-                _audit(connection, "signed_out", now, {"session": identity.credential_id}, identity)
+                note(connection, "signed_out", now, {"session": identity.credential_id}, identity)
         return bool(ended.rowcount)
 
     def find(self, secret: str, now: int) -> Identity | None:
@@ -193,14 +246,14 @@ class AccessStore:
         Raises:
             StoreError: the database refused.
         """
-        hashed = _hash(secret)
+        hashed = hash_secret(secret)
         with self._database.read() as connection:
             key = connection.execute(_holding_keys().where(api_keys.c.hash == hashed)).first()
             if key is not None:
                 return _key(key)
-            query = _holding_sessions(now).where(sessions.c.hash == hashed)
+            query = holding_sessions(now).where(sessions.c.hash == hashed)
             session = connection.execute(query).first()
-        return None if session is None else _session(session)
+        return None if session is None else identity_of(session)
 
     def holding(self, now: int) -> set[str]:
         """Return the ids of all credentials that hold.
@@ -211,84 +264,44 @@ class AccessStore:
         with self._database.read() as connection:
             ids = {_key(row).credential_id for row in connection.execute(_holding_keys())}
             return ids | {
-                _session(row).credential_id for row in connection.execute(_holding_sessions(now))
+                identity_of(row).credential_id for row in connection.execute(holding_sessions(now))
             }
 
     def note_use(self, ids: Iterable[str], now: int) -> None:
-        """Remember of the keys among the credentials *ids* that they were used just now.
+        """Remember of the keys and sessions *ids* that they were used just now.
 
         Raises:
             StoreError: the database refused.
         """
-        numbers = [int(name.removeprefix("key-")) for name in ids if name.startswith("key-")]
-        if not numbers:
+        used: dict[str, list[int]] = {"key": [], "session": []}
+        for name in ids:
+            kind, _, number = name.partition("-")
+            used.setdefault(kind, []).append(int(number))
+        if not any(used.values()):
             return
+        seen = update(sessions).where(sessions.c.id.in_(used["session"])).values(last_seen_at=now)
+        keys = update(api_keys).where(api_keys.c.id.in_(used["key"])).values(last_used_at=now)
         with self._database.write(durable=False) as connection:
-            used = update(api_keys).where(api_keys.c.id.in_(numbers))
-            connection.execute(used.values(last_used_at=now))
+            connection.execute(seen)
+            connection.execute(keys)
+
+
+def _forget_old(connection: Connection, now: int) -> None:
+    long_ago = now - KEPT_AFTER_END_MS
+    for over in (one_time_codes.c.expires_at, sessions.c.expires_at, notices.c.at):
+        connection.execute(delete(over.table).where(over < long_ago))
 
 
 def _check_name(name: str) -> None:
     if not (name.isprintable() and name.strip() == name and 0 < len(name) <= MAX_NAME):
         raise ConfigError(f"key name must be 1 to {MAX_NAME} printable characters, was {name!r}")
-    if name in {TERMINAL, *Role}:
+    if name in {TERMINAL, *Role} or PERSON.search(name):
         raise ConfigError(f"key name must not be what a person is called, was {name!r}")
-
-
-def _new_secret(prefix: str) -> str:
-    return prefix + secrets.token_urlsafe(32)
-
-
-def _hash(secret: str) -> bytes:
-    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
 
 
 def _holding_keys() -> Select[Any]:
     return select(api_keys).where(api_keys.c.revoked_at.is_(None))
 
 
-def _holding_sessions(now: int) -> Select[Any]:
-    return select(sessions).where(sessions.c.revoked_at.is_(None), sessions.c.expires_at > now)
-
-
 def _key(row: Row[Any]) -> Identity:
     return Identity(subject=row.name, role=Role(row.role), via="key", credential_id=f"key-{row.id}")
-
-
-def _session(row: Row[Any]) -> Identity:
-    return Identity(
-        subject=row.subject,
-        role=Role(row.role),
-        via=row.via,
-        credential_id=f"session-{row.id}",
-        expires_at=row.expires_at,
-    )
-
-
-def _open_session(
-    connection: Connection, role: Role, now: int, life_ms: int
-) -> tuple[str, Identity]:
-    secret, via = _new_secret("qds_"), "code"
-    entry = sessions.insert().values(
-        hash=_hash(secret),
-        subject=str(role),
-        role=role,
-        via=via,
-        created_at=now,
-        expires_at=now + life_ms,
-    )
-    identity = _session(connection.execute(entry.returning(sessions)).one())
-    _audit(connection, "signed_in", now, {"session": identity.credential_id, "via": via}, identity)
-    return secret, identity
-
-
-def _audit(
-    connection: Connection,
-    action: str,
-    now: int,
-    detail: dict[str, Any],
-    by: Identity | None = None,
-) -> None:
-    actor, role = (by.subject, by.role) if by else (TERMINAL, Role.OWNER)
-    row = AuditRow(at=now, actor=actor, role=role, action=action, detail=detail, result=DONE)
-    add(connection, row)

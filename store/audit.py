@@ -55,13 +55,15 @@ class AuditLog:
         with self._database.write() as connection:
             connection.execute(update(audit).where(asked).values(result=result, detail=detail))
 
-    def newest(self, limit: int = AUDIT_LIMIT) -> list[AuditRow]:
-        """Return the last rows, newest first.
+    def newest(self, limit: int = AUDIT_LIMIT, before_id: int | None = None) -> list[AuditRow]:
+        """Return the last rows, newest first; of those before *before_id* if it is given.
 
         Raises:
             StoreError: the database refused.
         """
         query = select(*columns_of(AuditRow, audit)).order_by(audit.c.id.desc()).limit(limit)
+        if before_id is not None:
+            query = query.where(audit.c.id < before_id)
         with self._database.read() as connection:
             return [read_as(AuditRow, row) for row in connection.execute(query)]
 

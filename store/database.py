@@ -165,6 +165,35 @@ def _translated(error: SQLAlchemyError, name: str) -> StoreError | ConfigError:
     return StoreError(f"database {name} refused: {reason}")
 
 
+class CheckedDatabase:
+    """A database that is looked at once, when it is first needed."""
+
+    def __init__(self, url: str) -> None:
+        """Prepare to read the database at *url*; nothing is opened yet.
+
+        Raises:
+            ConfigError: the URL is not one of a database.
+        """
+        self._database = Database(url)
+        self._is_checked = False
+
+    def __call__(self) -> Database:
+        """Return the database, once it was found to be of this version.
+
+        Raises:
+            ConfigError: it is not there, damaged or of another version.
+            StoreError: the database refused.
+        """
+        if not self._is_checked:
+            self._database.check_version()
+            self._is_checked = True
+        return self._database
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._database.close()
+
+
 def _parse(text: str) -> URL:
     try:
         url = make_url(re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", text))

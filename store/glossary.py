@@ -1,4 +1,4 @@
-"""What every table and column means, in a sentence: the words of docs/DATABASE_SCHEMA.md."""
+"""What tables and columns mean, in a sentence: the words of docs/DATABASE_SCHEMA.md."""
 
 from typing import Final
 
@@ -211,55 +211,42 @@ TRADING: Final[dict[str, tuple[str, dict[str, str]]]] = {
             "balance": "cash, in quote",
         },
     ),
+    "outbox": (
+        (
+            "What people are told of: a row for each fact that a person may want to hear of, "
+            "written with it. History that is played flat out leaves none. Rows go after "
+            "`retention.fact_days`."
+        ),
+        {
+            "id": "counts up over all accounts, never given twice; the bot goes by it",
+            "fact_id": "the fact it tells",
+            "type": "what it is about, such as `fill` or `drawdown`: see ALERTS.md",
+            "level": "`info`, `warn` or `error`",
+            "owner": "whose rule it was; empty when it concerns everybody",
+            "symbol": "the market; empty for none",
+            "strategy": "whose sub-account; empty for none",
+            "title": "what happened",
+            "detail": "the rest of the sentence",
+            "amount": "what it made or cost, in quote; null when it did neither",
+            "link": "the word that opens its place on the page",
+            "data": "the fact's payload with the market's badge and the currency, as JSON",
+        },
+    ),
+    "alert_rules": (
+        "Rules of people's own, each belonging to one of them.",
+        {
+            "owner": "whose: `telegram:<id>`, or the subject of a session or key",
+            "text": "the rule in its normal form: see ALERTS.md",
+            "cooldown_s": "the shortest time between two of its alerts",
+            "created_by": "who made it, as the audit names them",
+            "state": "what was told already and still lasts, as JSON; empty when it is armed",
+            "fired_at": "when it fired last; null for never",
+            "fired_count": "how often it fired",
+        },
+    ),
     "checkpoints": (
         "Where the engine stood at its last commit, beyond what the journal says.",
         {"name": "which of them; the engine has one", "value": "what a restart needs, as JSON"},
-    ),
-}
-
-ACCESS: Final[dict[str, tuple[str, dict[str, str]]]] = {
-    "api_keys": (
-        "Keys for programs. A name belongs to one living key.",
-        {
-            "id": "names it in the audit; never given twice",
-            "hash": "SHA-256 of the key, which itself is nowhere",
-            "name": "what its owner knows it by",
-            "role": "`viewer`, `trader` or `owner`",
-            "last_used_at": "when it came in last; null for never",
-            "revoked_at": "when it was made useless; null while it holds",
-        },
-    ),
-    "sessions": (
-        "Who is signed in.",
-        {
-            "id": "names it in the audit; never given twice",
-            "hash": "SHA-256 of the token or cookie",
-            "subject": "who, as the audit names them",
-            "role": "`viewer`, `trader` or `owner`",
-            "via": "by which door",
-            "expires_at": "when it ends",
-            "revoked_at": "when it was ended before that; null otherwise",
-        },
-    ),
-    "one_time_codes": (
-        "Codes that sign in once.",
-        {
-            "hash": "SHA-256 of the code",
-            "role": "what the session gets",
-            "expires_at": "when it is void",
-            "used_at": "when it signed in; null until then",
-        },
-    ),
-    "audit": (
-        "What was asked and done, by whom.",
-        {
-            "id": "counts up; never given twice",
-            "actor": "who",
-            "role": "as what",
-            "action": "what",
-            "detail": "with what, as JSON; never a secret",
-            "result": "what came of it",
-        },
     ),
 }
 
@@ -269,7 +256,15 @@ WRITERS: Final[dict[str, tuple[str, ...]]] = {
     "api_keys": ("access",),
     "sessions": ("access",),
     "one_time_codes": ("access",),
+    "users": ("users",),
+    "notices": ("notices",),
     "audit": ("audit",),
+    "alert_settings": ("alert_settings",),
+    "recipients": ("recipients",),
+    "delivery_cursors": ("fan_out",),
+    "deliveries": ("deliveries", "fan_out", "recipients"),
+    "incidents": ("incidents",),
+    "standing_messages": ("standing",),
 }
 
 # What belongs together beyond the foreign keys.
@@ -288,6 +283,7 @@ RELATIONS: Final = (
         "A trade's `gross_pnl`, `fees` and `funding` are the sums of its entries in the journal; "
         "`python run_dashboard.py db check` adds them up again."
     ),
+    "`outbox.fact_id` is `facts.fact_id`, or `signal:` with a `signals.id`.",
     "`signal_predictions.model`, `model_performance.model` name the same model.",
 )
 

@@ -17,6 +17,7 @@ from core.orders import Order
 from core.trades import Trade
 from store import tables
 from store.database import Database
+from store.outbox import OutboxRow
 from store.records import SignalRow
 from store.rows import Item, columns_of, read_as
 from store.writer import EquityPoint, Fact
@@ -106,6 +107,19 @@ def signals(database: Database, account_id: int, wanted: Wanted = EVERYTHING) ->
         StoreError: the database refused.
     """
     return _page(database, account_id, wanted, _List(tables.signals, SignalRow, "at", "id"))
+
+
+def alerts(
+    database: Database, account_id: int, wanted: Wanted = EVERYTHING, owner: str = ""
+) -> Page[OutboxRow]:
+    """Return what people were told of by ``at``: what concerns everybody, and *owner*'s own.
+
+    Raises:
+        DataError: the cursor is not one of ours.
+        StoreError: the database refused.
+    """
+    only = tables.outbox.c.owner.in_({"", owner})
+    return _page(database, account_id, wanted, _List(tables.outbox, OutboxRow, "at", "id", only))
 
 
 def equity(database: Database, account_id: int, wanted: Wanted = EVERYTHING) -> Page[EquityPoint]:

@@ -116,3 +116,21 @@ class PerformancePoint(msgspec.Struct, frozen=True, kw_only=True):
     win_rate_pct: float | None
     profit_factor: float | None
     drawdown_pct: float
+
+
+class AlertRule(msgspec.Struct, frozen=True, kw_only=True):
+    """A rule of somebody's own: ``text`` is its normal form, ``cooldown_s`` its shortest pause.
+
+    ``state`` is what it was at when it was last looked at: of each thing it is about (such as a
+    position's id) 1 when it is true and was told, or the side of the level that it was on.
+    """
+
+    id: str
+    owner: str
+    text: str
+    cooldown_s: int
+    created_at: int
+    created_by: str
+    state: dict[str, int] = {}
+    fired_at: int | None = None
+    fired_count: int = 0

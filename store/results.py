@@ -102,7 +102,9 @@ def read_curve(
         started_at = transfers[0][0] if transfers else _begun(connection, account_id, strategy)
         since = since_of(span, now, now if started_at is None else started_at)
         points = _points(connection, account_id, strategy, (since, now))
-        before = _last_point(connection, account_id, strategy, since)
+        # a day opens with its equity at 00:00 itself, which closed the day before
+        is_later = started_at is not None and since > started_at
+        before = _last_point(connection, account_id, strategy, since + is_later)
         if before is None:
             put_in = sum((amount for at, amount in transfers if at <= since), ZERO)
             initial = put_in or _balance(connection, account_id) or (points or [(0, ZERO)])[0][1]

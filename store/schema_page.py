@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Column, Dialect, Index, MetaData, Table, UniqueConstraint, make_url
 
-from store import access_tables, glossary, tables
+from store import access_glossary, access_tables, glossary, tables
 
 SQLITE: Final[Dialect] = make_url("sqlite://").get_dialect()()
 POSTGRESQL: Final[Dialect] = make_url("postgresql+psycopg://").get_dialect()()
@@ -15,7 +15,7 @@ POSTGRESQL: Final[Dialect] = make_url("postgresql+psycopg://").get_dialect()()
 HEAD: Final = """\
 # The databases
 
-Made from `store/tables.py`, `store/access_tables.py` and `store/glossary.py` by `make docs`.
+Made from `store/tables.py`, `store/access_tables.py` and their glossaries by `make docs`.
 
 There are two. The **trading** database is `data/quarterdeck.db` (SQLite) or what `DATABASE_URL`
 names (SQLite or PostgreSQL); the engine alone writes what trading does. **Access** is always
@@ -34,7 +34,7 @@ def schema_page() -> str:
     parts += [f"### {glossary.VIEW} (a view)\n\n{glossary.VIEW_IS}\n"]
     parts += [f"Added to the columns of `trades`: {_named(glossary.VIEW_ADDS)}.\n"]
     parts += ["### What belongs together\n", "\n".join(_relations()) + "\n"]
-    parts += ["## Access\n", *_described(access_tables.metadata, glossary.ACCESS)]
+    parts += ["## Access\n", *_described(access_tables.metadata, access_glossary.ACCESS)]
     return "\n".join(parts).rstrip() + "\n"
 
 

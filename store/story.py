@@ -6,7 +6,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, Table, Text, select, type_coerce
 
 from core.ledger import Entry
-from core.orders import Order
+from core.orders import Order, OrderRole
 from core.trades import Trade
 from store import tables
 from store.database import Database
@@ -35,6 +35,12 @@ class Story(msgspec.Struct, frozen=True, kw_only=True):
     orders: list[Order]
     entries: list[Entry]
     facts: list[Fact]
+
+    def level(self, role: OrderRole) -> float | None:
+        """Return where the trade's order of *role*, its stop or target, stood last."""
+        of_role = [order for order in self.orders if order.role is role]
+        levels = [order.trigger_price or order.price for order in of_role]
+        return next((float(level) for level in reversed(levels) if level is not None), None)
 
 
 def find_story(database: Database, account_id: int, trade_id: str) -> Story | None:

@@ -297,6 +297,45 @@ equity = Table(
     sqlite_with_rowid=False,
 )
 
+# What people are told of, with the fact that it is about; ids are never given twice.
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    _account(primary_key=False),
+    Column("fact_id", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("level", Text, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("symbol", Text, nullable=False),
+    Column("strategy", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("amount", Money),
+    Column("link", Text, nullable=False),
+    Column("data", Json, nullable=False),
+    UniqueConstraint("account_id", "fact_id", "type", name="outbox_once"),
+    Index("outbox_by_time", "account_id", "at", "id"),
+    sqlite_autoincrement=True,
+)
+
+# Rules of people's own; `state` is what they were at when they were last looked at.
+alert_rules = Table(
+    "alert_rules",
+    metadata,
+    _account(),
+    Column("id", Text, primary_key=True),
+    Column("owner", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("cooldown_s", Integer, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("state", Json, nullable=False),
+    Column("fired_at", BigInteger),
+    Column("fired_count", Integer, nullable=False),
+)
+
 checkpoints = Table(
     "checkpoints",
     metadata,

@@ -18,7 +18,9 @@ from core.trades import Trade
 from store import tables
 from store.columns import json_text, money_text
 from store.database import Database
+from store.outbox import OutboxRow
 from store.records import (
+    AlertRule,
     ModelScore,
     ModelUsage,
     PerformancePoint,
@@ -33,9 +35,13 @@ CHECKPOINT: Final = "engine"
 WRITTEN: Final = (
     tables.journal, tables.orders, tables.trades, tables.facts, tables.candles, tables.equity,
     tables.signals, tables.theory_performance, tables.signal_predictions,
-    tables.model_performance, tables.model_usage, tables.performance_metrics, tables.checkpoints,
+    tables.model_performance, tables.model_usage, tables.performance_metrics, tables.outbox,
+    tables.alert_rules, tables.checkpoints,
 )  # fmt: skip
-CHANGING: Final = {tables.orders, tables.signal_predictions, tables.checkpoints}
+CHANGING: Final = {
+    tables.orders, tables.signal_predictions, tables.alert_rules, tables.checkpoints,
+}  # fmt: skip
+COUNTED: Final = {tables.journal.c.id, tables.outbox.c.id}  # what the database numbers
 
 
 class Fact(msgspec.Struct, frozen=True):
@@ -60,7 +66,10 @@ class EquityPoint(msgspec.Struct, frozen=True, gc=False):
 
 @dataclass(slots=True)
 class Batch:
-    """What one step of the engine leaves behind; not to be changed while it is committed."""
+    """What one step of the engine leaves behind; not to be changed while it is committed.
+
+    ``rules_removed`` are ids of alert rules that are no more.
+    """
 
     journal: list[Entry] = field(default_factory=list)
     orders: list[Order] = field(default_factory=list)
@@ -74,6 +83,9 @@ class Batch:
     scores: list[ModelScore] = field(default_factory=list)
     usage: list[ModelUsage] = field(default_factory=list)
     performance: list[PerformancePoint] = field(default_factory=list)
+    outbox: list[OutboxRow] = field(default_factory=list)
+    rules: list[AlertRule] = field(default_factory=list)
+    rules_removed: list[str] = field(default_factory=list)
     checkpoint: dict[str, Any] | None = None
 
     def __len__(self) -> int:
@@ -81,7 +93,7 @@ class Batch:
         lists: tuple[Sequence[Any], ...] = (
             self.journal, self.orders, self.trades, self.facts, self.candles, self.equity,
             self.signals, self.theories, self.predictions, self.scores, self.usage,
-            self.performance,
+            self.performance, self.outbox, self.rules, self.rules_removed,
         )  # fmt: skip
         return sum(map(len, lists)) + (self.checkpoint is not None)
 
@@ -106,6 +118,9 @@ class Writer:
         self.account_id = account_id
         mark = "?" if database.path else "%s"
         self._statements = {table.name: _insert(table, mark) for table in WRITTEN}
+        self._statements["rules_removed"] = (
+            f"DELETE FROM alert_rules WHERE account_id = {mark} AND id = {mark}"  # noqa: S608
+        )
 
     def commit(self, batch: Batch) -> None:
         """Store *batch* in one transaction, and wait for the disk; an empty one costs nothing.
@@ -124,7 +139,7 @@ class Writer:
 
 def _insert(table: Table, mark: str) -> str:
     """Return an INSERT of every column in order; both databases read the same words."""
-    columns = [c.name for c in table.columns if c is not tables.journal.c.id]
+    columns = [c.name for c in table.columns if c not in COUNTED]
     statement = (
         f"INSERT INTO {table.name} ({', '.join(columns)}) "  # noqa: S608 - our own names
         f"VALUES ({', '.join([mark] * len(columns))}) ON CONFLICT "
@@ -149,6 +164,9 @@ def _rows(owner: int, batch: Batch) -> Iterator[tuple[str, list[Row]]]:
     yield "model_performance", [_plain_row(owner, row) for row in batch.scores]
     yield "model_usage", [_plain_row(owner, row) for row in batch.usage]
     yield "performance_metrics", [_plain_row(owner, row) for row in batch.performance]
+    yield "outbox", [_outbox_row(owner, row) for row in batch.outbox]
+    yield "alert_rules", [_plain_row(owner, rule) for rule in batch.rules]
+    yield "rules_removed", [(owner, rule_id) for rule_id in batch.rules_removed]
     if batch.checkpoint is not None:
         yield "checkpoints", [(owner, CHECKPOINT, json_text(batch.checkpoint))]
 
@@ -196,6 +214,11 @@ def _candle_row(owner: int, bar: Bar) -> Row:
         owner, bar.symbol, bar.open_time, float(bar.open), float(bar.high), float(bar.low),
         float(bar.close), float(bar.volume),
     )  # fmt: skip
+
+
+def _outbox_row(owner: int, row: OutboxRow) -> Row:
+    _, _, *rest = msgspec.structs.astuple(row)
+    return owner, *map(_plain, rest)
 
 
 def _plain_row(owner: int, row: msgspec.Struct) -> Row:

@@ -1,11 +1,16 @@
 """What every transport of the bus promises: facts one way, wishes the other."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import AsyncGenerator, Generator, Sequence
 from typing import Any, Protocol
 
 import msgspec
 
+from core.errors import BusError
 from core.stream import EventId, Frame
+
+
+class EngineAway(BusError):  # noqa: N818 - it is no fault
+    """The engine could not be reached, so it was told nothing."""
 
 
 class CommandRequest(msgspec.Struct, frozen=True, array_like=True, tag="command"):
@@ -13,10 +18,11 @@ class CommandRequest(msgspec.Struct, frozen=True, array_like=True, tag="command"
 
     Attributes:
         id: idempotency key: the same id is the same wish, however often it is sent.
-        name: ``prepare`` or ``confirm``.
+        name: ``prepare``, ``confirm``, ``stop``, ``rule_add`` or ``rule_remove``.
         args: what it needs, plain builtins.
         actor: who asks, as the audit names them.
         role: viewer, trader or owner.
+        owner: whose rules it is about; the actor's when it is empty.
     """
 
     id: str
@@ -24,6 +30,7 @@ class CommandRequest(msgspec.Struct, frozen=True, array_like=True, tag="command"
     args: dict[str, Any]
     actor: str
     role: str
+    owner: str = ""
 
 
 class CommandFailure(msgspec.Struct, frozen=True):
@@ -112,6 +119,30 @@ class CommandSender(Protocol):
     """A reader's end for wishes."""
 
     def send(self, request: CommandRequest, timeout_s: float) -> CommandReply:
+        """Send a wish and wait for its answer.
+
+        Raises:
+            BusError: no answer came; whether it was carried out is unknown.
+        """
+        ...
+
+
+class AsyncBusSubscriber(Protocol):
+    """`BusSubscriber` for asyncio; cancelling or closing the generator ends it."""
+
+    def deliveries(self, resume: EventId | None) -> AsyncGenerator[list[Delivery], None]:
+        """Yield what arrives, a list for each read, until cancelled or closed.
+
+        Raises:
+            BusError: the engine cannot be reached, went silent or broke the protocol.
+        """
+        ...
+
+
+class AsyncCommandSender(Protocol):
+    """`CommandSender` for asyncio."""
+
+    async def send(self, request: CommandRequest, timeout_s: float) -> CommandReply:
         """Send a wish and wait for its answer.
 
         Raises:

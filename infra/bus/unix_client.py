@@ -12,22 +12,20 @@ from typing import Final
 from typing_extensions import override
 
 from core.errors import BusError
-from core.stream import EventId, Frame
+from core.stream import EventId
 from infra.bus.base import (
     BusSubscriber,
     CommandReply,
     CommandRequest,
     CommandSender,
     Delivery,
-    Pulse,
-    Welcome,
-    Whole,
+    EngineAway,
 )
-from infra.bus.wire import PROTOCOL, Hello, encode, reader_side
+from infra.bus.wire import PROTOCOL, Hello, as_delivery, encode, reader_side
 
 CONNECT_S: Final = 2.0
 SILENCE_S: Final = 10.0  # the engine pulses every 2 s
-_READ: Final = 256 * 1024
+READ: Final = 256 * 1024
 
 
 class UnixSubscriber(BusSubscriber):
@@ -54,7 +52,7 @@ class UnixSubscriber(BusSubscriber):
                 _send(connection, encode(hello))
                 while True:
                     messages = reader.feed(_receive(connection))
-                    yield [_delivery(message) for message in messages]
+                    yield [as_delivery(message) for message in messages]
             finally:
                 self._socket = None
 
@@ -96,7 +94,7 @@ def _connect(path: Path) -> socket.socket:
         connection.connect(str(path))
     except OSError as error:
         connection.close()
-        raise BusError(f"the engine cannot be reached at {path}: {_why(error)}") from error
+        raise EngineAway(f"the engine cannot be reached at {path}: {why(error)}") from error
     return connection
 
 
@@ -104,27 +102,22 @@ def _send(connection: socket.socket, data: bytes) -> None:
     try:
         connection.sendall(data)
     except OSError as error:
-        raise BusError(f"the engine went away: {_why(error)}") from error
+        raise BusError(f"the engine went away: {why(error)}") from error
 
 
 def _receive(connection: socket.socket) -> bytes:
     try:
-        data = connection.recv(_READ)
+        data = connection.recv(READ)
     except TimeoutError as error:
         waited = connection.gettimeout()
         raise BusError(f"the engine has been silent for {waited:g} s") from error
     except OSError as error:
-        raise BusError(f"the engine went away: {_why(error)}") from error
+        raise BusError(f"the engine went away: {why(error)}") from error
     if not data:
         raise BusError("the engine closed the connection")
     return data
 
 
-def _why(error: OSError) -> str:
+def why(error: OSError) -> str:
+    """Return the reason for *error* in the system's words, or what kind it is."""
     return error.strerror or str(error) or type(error).__name__
-
-
-def _delivery(message: object) -> Delivery:
-    if isinstance(message, Frame | Pulse | Welcome | Whole):
-        return message
-    raise BusError(f"a subscription delivers no {type(message).__name__}")

@@ -10,7 +10,7 @@ import msgspec
 
 from core.errors import BusError
 from core.stream import Frame
-from infra.bus.base import CommandReply, CommandRequest, Pulse, Welcome, Whole
+from infra.bus.base import CommandReply, CommandRequest, Delivery, Pulse, Welcome, Whole
 
 PROTOCOL: Final = 1
 TO_ENGINE_CAP: Final = 64 * 1024
@@ -89,3 +89,14 @@ def engine_side() -> MessageReader[ToEngine]:
 def reader_side() -> MessageReader[ToReader]:
     """Return a reader for what subscribers and senders of commands receive."""
     return MessageReader(msgspec.msgpack.Decoder(ToReader), TO_READER_CAP)
+
+
+def as_delivery(message: ToReader) -> Delivery:
+    """Return *message* as what a subscription delivers.
+
+    Raises:
+        BusError: it is the answer to a wish.
+    """
+    if isinstance(message, Frame | Pulse | Welcome | Whole):
+        return message
+    raise BusError(f"a subscription delivers no {type(message).__name__}")

@@ -15,6 +15,7 @@ from typing import Final
 import msgspec
 
 from infra.llm.base import OVERHEAD_TOKENS, Access, Chat, ChatFailedError, Usage
+from utils.one_line import one_line
 
 LONGEST_WAIT_S: Final = 900.0  # what a server may ask for
 LONGEST_WORDS: Final = 200  # of a server's own error text
@@ -153,8 +154,7 @@ def _words(body: bytes) -> str:
         text = msgspec.json.decode(body, type=_Problem).error.message
     except UNREADABLE:
         return ""
-    plain = "".join(c if c.isprintable() else " " for c in text)
-    return " ".join(plain.split())[:LONGEST_WORDS]
+    return one_line(text, LONGEST_WORDS)
 
 
 def _retry_after_s(value: str, now: int) -> float | None:

@@ -58,7 +58,7 @@ def test_appending_keeps_the_newest_up_to_the_cap() -> None:
     for number in range(130):
         state = apply(state, "equity_point", {"at": number})
 
-    assert [point["at"] for point in state["equity"]] == list(range(10, 130))
+    assert [point["at"] for point in state["equity"]] == list(range(70, 130))
 
 
 def test_a_closed_trade_takes_its_position_away() -> None:

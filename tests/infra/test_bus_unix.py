@@ -14,10 +14,19 @@ import pytest
 
 from core.errors import BusError, CommandError, ConfigError
 from core.stream import SNAPSHOT, EventId, Frame, Ring, sse_frame
-from infra.bus.base import CommandReply, CommandRequest, Delivery, Pulse, Welcome, Whole
-from infra.bus.unix_client import UnixCommands, UnixSubscriber
+from infra.bus.base import (
+    BusSubscriber,
+    CommandReply,
+    CommandRequest,
+    Delivery,
+    Pulse,
+    Welcome,
+    Whole,
+)
+from infra.bus.unix_client import UnixSubscriber
 from infra.bus.unix_server import PATH_CAP, PENDING_CAP, UnixBusServer
 from infra.bus.wire import PROTOCOL, Hello, encode
+from tests.infra.bus_clients import Blocking, Clients, OnALoop
 
 T = TypeVar("T")
 WHOLE = b'{"seq":0}'
@@ -82,13 +91,20 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "run" / "engine.sock"
 
 
+@pytest.fixture(params=[Blocking, OnALoop])
+def clients(request: pytest.FixtureRequest) -> Clients:
+    """Each kind of client keeps the same contract."""
+    kind: Callable[[], Clients] = request.param
+    return kind()
+
+
 @pytest.fixture
 def engine(path: Path) -> Iterator[Engine]:
     with Engine(path) as running:
         yield running
 
 
-def read(subscriber: UnixSubscriber, resume: EventId | None, until: int) -> list[Delivery]:
+def read(subscriber: BusSubscriber, resume: EventId | None, until: int) -> list[Delivery]:
     """Return the deliveries up to the frame *until*, without pulses."""
     got: list[Delivery] = []
     with closing(subscriber.deliveries(resume)) as subscription:
@@ -105,10 +121,10 @@ def greeting(path: Path) -> list[Delivery]:
 
 
 def test_a_new_subscriber_gets_the_whole_then_the_ring_then_what_comes(
-    engine: Engine, path: Path
+    clients: Clients, engine: Engine, path: Path
 ) -> None:
     engine.publish(fact(1), fact(2))
-    subscription = UnixSubscriber(path).deliveries(None)
+    subscription = clients.subscriber(path).deliveries(None)
     first = next(subscription)
     engine.publish(fact(3))
     second = next(subscription)
@@ -118,37 +134,41 @@ def test_a_new_subscriber_gets_the_whole_then_the_ring_then_what_comes(
     assert second == [fact(3)]
 
 
-def test_a_subscriber_resumes_after_its_id(engine: Engine, path: Path) -> None:
+def test_a_subscriber_resumes_after_its_id(clients: Clients, engine: Engine, path: Path) -> None:
     engine.publish(fact(1), fact(2), fact(3))
 
-    got = read(UnixSubscriber(path), EventId("e", 1), until=3)
+    got = read(clients.subscriber(path), EventId("e", 1), until=3)
 
     assert got == [Welcome("e", 3, 0, resumed=True), fact(2), fact(3)]
 
 
 @pytest.mark.parametrize("resume", [EventId("other", 1), EventId("e", 99), None])
 def test_a_place_that_is_not_in_the_ring_gets_the_whole(
-    engine: Engine, path: Path, resume: EventId | None
+    clients: Clients, engine: Engine, path: Path, resume: EventId | None
 ) -> None:
     engine.publish(fact(1))
 
-    got = read(UnixSubscriber(path), resume, until=1)
+    got = read(clients.subscriber(path), resume, until=1)
 
     assert got == [Welcome("e", 1, 0, resumed=False), Whole(WHOLE), fact(1)]
 
 
-def test_a_ring_that_lost_facts_says_from_where_it_is_complete(path: Path) -> None:
+def test_a_ring_that_lost_facts_says_from_where_it_is_complete(
+    clients: Clients, path: Path
+) -> None:
     with Engine(path, cap=2) as engine:
         engine.publish(*[fact(seq) for seq in range(1, 6)])
 
-        got = read(UnixSubscriber(path), EventId("e", 1), until=5)
+        got = read(clients.subscriber(path), EventId("e", 1), until=5)
 
     assert got == [Welcome("e", 5, 3, resumed=False), Whole(WHOLE), fact(4), fact(5)]
 
 
-def test_frames_in_the_ring_but_not_yet_published_arrive_once(engine: Engine, path: Path) -> None:
+def test_frames_in_the_ring_but_not_yet_published_arrive_once(
+    clients: Clients, engine: Engine, path: Path
+) -> None:
     engine.call(lambda: engine.ring.add(fact(1)))
-    subscription = UnixSubscriber(path).deliveries(None)
+    subscription = clients.subscriber(path).deliveries(None)
     first = next(subscription)
 
     def late() -> None:
@@ -163,17 +183,19 @@ def test_frames_in_the_ring_but_not_yet_published_arrive_once(engine: Engine, pa
     assert second == [fact(2)]
 
 
-def test_a_live_snapshot_ends_what_can_be_resumed(engine: Engine, path: Path) -> None:
+def test_a_live_snapshot_ends_what_can_be_resumed(
+    clients: Clients, engine: Engine, path: Path
+) -> None:
     whole = Frame(2, SNAPSHOT, sse_frame(EventId("e", 2), SNAPSHOT, b"{}"))
     engine.publish(fact(1), whole, fact(3))
 
-    assert read(UnixSubscriber(path), EventId("e", 2), until=3)[1:] == [fact(3)]
-    assert read(UnixSubscriber(path), EventId("e", 1), until=3)[1:] == [Whole(WHOLE), fact(3)]
+    assert read(clients.subscriber(path), EventId("e", 2), until=3)[1:] == [fact(3)]
+    assert read(clients.subscriber(path), EventId("e", 1), until=3)[1:] == [Whole(WHOLE), fact(3)]
 
 
 @pytest.mark.usefixtures("engine")
-def test_the_engine_pulses_with_its_clock(path: Path) -> None:
-    subscription = UnixSubscriber(path).deliveries(None)
+def test_the_engine_pulses_with_its_clock(clients: Clients, path: Path) -> None:
+    subscription = clients.subscriber(path).deliveries(None)
     next(subscription)
     pulse = next(subscription)
     subscription.close()
@@ -181,19 +203,19 @@ def test_the_engine_pulses_with_its_clock(path: Path) -> None:
     assert pulse == [Pulse(42)]
 
 
-def test_a_silent_engine_is_a_bus_error(path: Path) -> None:
+def test_a_silent_engine_is_a_bus_error(clients: Clients, path: Path) -> None:
     path.parent.mkdir()
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(path))
         listener.listen()
 
         with pytest.raises(BusError, match=r"silent for 0\.05 s"):
-            next(UnixSubscriber(path, silence_s=0.05).deliveries(None))
+            next(clients.subscriber(path, silence_s=0.05).deliveries(None))
 
 
-def test_an_absent_engine_is_a_bus_error(path: Path) -> None:
+def test_an_absent_engine_is_a_bus_error(clients: Clients, path: Path) -> None:
     with pytest.raises(BusError, match=r"cannot be reached at .*engine\.sock: No such file"):
-        next(UnixSubscriber(path).deliveries(None))
+        next(clients.subscriber(path).deliveries(None))
 
 
 @pytest.mark.usefixtures("engine")
@@ -208,13 +230,13 @@ def test_a_subscription_ends_when_it_is_closed_elsewhere(path: Path) -> None:
 
 
 def test_a_subscriber_that_stops_reading_is_cut_and_slows_nobody(
-    engine: Engine, path: Path, caplog: pytest.LogCaptureFixture
+    clients: Clients, engine: Engine, path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     with socket.socket(socket.AF_UNIX) as stuck:
         stuck.connect(str(path))
         stuck.sendall(encode(Hello(PROTOCOL, None)))
         assert stuck.recv(1)  # welcomed, and from here on it reads no more
-        live = UnixSubscriber(path).deliveries(None)
+        live = clients.subscriber(path).deliveries(None)
         next(live)
         size = 256 * 1024
         count = PENDING_CAP // size + 8
@@ -230,10 +252,10 @@ def test_a_subscriber_that_stops_reading_is_cut_and_slows_nobody(
 
 
 @pytest.mark.usefixtures("engine")
-def test_a_command_is_answered(path: Path) -> None:
+def test_a_command_is_answered(clients: Clients, path: Path) -> None:
     request = CommandRequest("k1", "prepare", {"command": "pause"}, "anna", "owner")
 
-    assert UnixCommands(path).send(request, 5) == CommandReply(
+    assert clients.commands(path).send(request, 5) == CommandReply(
         ok=True, result={"actor": "anna", "command": "pause"}
     )
 
@@ -242,8 +264,10 @@ def test_a_command_is_answered(path: Path) -> None:
     ("name", "code", "status"), [("expire", "intent_expired", 409), ("explode", "internal", 500)]
 )
 @pytest.mark.usefixtures("engine")
-def test_a_command_that_fails_says_why(path: Path, name: str, code: str, status: int) -> None:
-    reply = UnixCommands(path).send(CommandRequest("k", name, {}, "anna", "owner"), 5)
+def test_a_command_that_fails_says_why(
+    clients: Clients, path: Path, name: str, code: str, status: int
+) -> None:
+    reply = clients.commands(path).send(CommandRequest("k", name, {}, "anna", "owner"), 5)
 
     assert not reply.ok
     assert reply.error is not None
@@ -251,9 +275,9 @@ def test_a_command_that_fails_says_why(path: Path, name: str, code: str, status:
 
 
 def test_random_bytes_close_their_own_connection_and_no_other(
-    engine: Engine, path: Path, caplog: pytest.LogCaptureFixture
+    clients: Clients, engine: Engine, path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    live = UnixSubscriber(path).deliveries(None)
+    live = clients.subscriber(path).deliveries(None)
     next(live)
     source = random.Random(5)
     for _ in range(50):

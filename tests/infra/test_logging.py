@@ -47,6 +47,7 @@ def test_what_is_below_the_level_is_not_shown(capfd: pytest.CaptureFixture[str])
         ("Set-Cookie: session=abc; HttpOnly", "Set-Cookie: ***"),
         ("found key qdk_abc-123 twice", "found key qdk_*** twice"),
         ("key sk-proj_12-ab was refused", "key sk-*** was refused"),
+        (f"POST /bot424242:{'aB_-' * 9}/getMe", "POST /bot424242:***/getMe"),
         ("BTC/USDT at 12:30:01 costs 3", "BTC/USDT at 12:30:01 costs 3"),
     ],
 )

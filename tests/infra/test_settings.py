@@ -6,7 +6,7 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import BaseModel, SecretStr
+from pydantic import BaseModel, SecretStr, ValidationError
 
 from core.errors import ConfigError
 from infra.setting_groups import Group, RiskSettings
@@ -163,9 +163,63 @@ def test_passwords_are_masked_where_settings_are_shown() -> None:
     assert "s3cret" not in str(settings.effective())
 
 
+def test_where_it_is_found_from_outside_has_one_form(root: Path) -> None:
+    flags = {"public_url": "HTTPS://Example.com:443/bot1", "trusted_proxies": "10.0.0.9/8, ::1"}
+
+    settings = load_settings(flags, root)
+
+    assert settings.public_url == "https://example.com/bot1/"
+    assert settings.trusted_proxies == ["10.0.0.0/8", "::1/128"]
+
+
+def test_a_public_url_that_is_none_a_proxy_and_an_agent_are_refused_in_words(root: Path) -> None:
+    flags = {
+        "public_url": "example.com", "trusted_proxies": "proxy.lan",
+        "tunnel": "cloudflared", "ngrok_path": "/no/such/agent",
+    }  # fmt: skip
+
+    told = problems(root, **flags)
+
+    assert [line.partition(" must be ")[0] for line in told] == [
+        "--public-url", "--trusted-proxies", "--tunnel", "--ngrok-path",
+    ]  # fmt: skip
+    assert told[0].endswith("https://example.com/bot1/, was 'example.com'")
+    assert told[3] == "--ngrok-path must be a program that exists, was '/no/such/agent'"
+
+
+def test_people_are_named_with_their_roles(root: Path) -> None:
+    settings = load_settings({"telegram_users": "123:owner, 456:viewer"}, root)
+
+    assert settings.telegram_roles == {123: "owner", 456: "viewer"}
+
+
+@pytest.mark.parametrize("text", ["123", "123:boss", "-1:owner", "0:owner", "1:owner,1:viewer"])
+def test_who_is_named_otherwise_is_refused_in_words(root: Path, text: str) -> None:
+    (told,) = problems(root, telegram_users=text)
+
+    assert told.startswith("--telegram-users must be a list of Telegram ids, each once, with roles")
+    assert told.endswith(f", was {text!r}")
+
+
+def test_what_the_page_checks_telegram_with_is_derived_or_given(root: Path) -> None:
+    token, key = SecretStr("1:token"), SecretStr("ab" * 32)
+
+    derived = Settings(telegram_bot_token=token).telegram_key
+
+    assert len(bytes.fromhex(derived)) == 32
+    assert Settings(telegram_webapp_key=SecretStr(derived)).telegram_key == derived
+    assert Settings(telegram_bot_token=token, telegram_webapp_key=key).telegram_key == "ab" * 32
+    assert Settings().telegram_key == ""
+    (told,) = problems(root, telegram_webapp_key="s3cret")
+    assert "64 hex digits" in told
+    assert "s3cret" not in told
+
+
 @given(
     st.builds(
         Settings,
+        public_url=st.none() | st.just("https://example.com/bot1/"),
+        trusted_proxies=st.lists(st.just("10.0.0.0/8"), max_size=2),
         speed=st.just("max") | st.floats(0.001, 100_000),
         seed=st.integers(0, 2**31 - 1),
         balance=st.decimals(1, 10**9, places=2),
@@ -248,3 +302,11 @@ def test_flags_that_are_not_given_are_no_settings() -> None:
         "dashboard_port": "8090",
         "replay": ["a", "b"],
     }
+
+
+@pytest.mark.parametrize("value", ["nonsense-secret", "ftp://secret/x", "https://x/?secret", "x y"])
+def test_a_heartbeat_url_that_is_none_is_refused_without_repeating_it(value: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        Settings(heartbeat_url=SecretStr(value))
+    (error,) = refused.value.errors()
+    assert error["msg"].endswith("HEARTBEAT_URL must be a URL such as https://hc-ping.com/<id>")

@@ -7,7 +7,9 @@ from core.ledger import Entry, EntryKind
 from core.market import HOUR_MS, MINUTE_MS, Bar
 from core.orders import Order, OrderRole, OrderStatus, OrderType, Side
 from core.trades import PositionSide, Trade
+from store.outbox import OutboxRow
 from store.records import (
+    AlertRule,
     ModelScore,
     ModelUsage,
     PerformancePoint,
@@ -212,6 +214,39 @@ def figures(number: int, **changes: Any) -> PerformancePoint:
     return PerformancePoint(**values | changes)
 
 
+def told(number: int, **changes: Any) -> OutboxRow:
+    values: dict[str, Any] = {
+        "fact_id": f"f{number}",
+        "at": START + number * 1000,
+        "type": "trade_closed",
+        "level": "info",
+        "owner": "telegram:17",
+        "symbol": "BTC/USDT",
+        "strategy": "trend",
+        "title": "Target hit, BTC long closed",
+        "detail": "trend, held 2h 05m",
+        "amount": Decimal("12.2"),
+        "link": f"trade_position-{number}",
+        "data": {"badge": "SIMULATED", "net_pnl": 12.2},
+    }
+    return OutboxRow(**values | changes)
+
+
+def rule(number: int, **changes: Any) -> AlertRule:
+    values: dict[str, Any] = {
+        "id": f"r{number}",
+        "owner": "telegram:17",
+        "text": "equity < 9500",
+        "cooldown_s": 900,
+        "created_at": START + number * 1000,
+        "created_by": "Ada (17)",
+        "state": {"": 1},
+        "fired_at": START + number * 1000 + 500,
+        "fired_count": 2,
+    }
+    return AlertRule(**values | changes)
+
+
 COURSE: Final = {
     "entry_notional": Decimal("901.85185184"),
     "exit_notional": Decimal("915.0075"),
@@ -235,5 +270,7 @@ def batch(number: int) -> Batch:
         scores=[score(number)],
         usage=[usage(number)],
         performance=[figures(number)],
+        outbox=[told(number)],
+        rules=[rule(number)],
         checkpoint={"number": number},
     )

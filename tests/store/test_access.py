@@ -98,7 +98,13 @@ def test_a_living_keys_name_is_refused(store: AccessStore) -> None:
     assert len(store.list_keys()) == 1
 
 
-@pytest.mark.parametrize("name", ["", " ", " x", "x\n", "x" * 65, "owner", "terminal", "a\x00"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "", " ", " x", "x\n", "x" * 65, "owner", "terminal", "a\x00",
+        "telegram:11", "Ada (11)", "user 11",
+    ],
+)  # fmt: skip
 def test_a_name_that_could_mislead_is_refused(store: AccessStore, name: str) -> None:
     with pytest.raises(ConfigError, match="key name must"):
         store.create_key(name, Role.VIEWER, NOW)
@@ -112,6 +118,17 @@ def test_the_use_of_a_key_is_remembered(store: AccessStore) -> None:
     store.note_use(set(), NOW + 9)
 
     assert [key.last_used_at for key in store.list_keys()] == [NOW + 5, None]
+
+
+def test_when_a_session_was_seen_is_remembered(store: AccessStore) -> None:
+    for _ in range(2):
+        code = store.create_code(Role.OWNER, now=NOW, life_ms=HOUR_MS)
+        store.redeem_code(code, now=NOW, life_ms=HOUR_MS, client="Firefox", address="::1")
+
+    store.note_use({"session-1", "key-9"}, NOW + 5)
+
+    shown = [(row.id, row.last_seen_at, row.client) for row in store.list_sessions(NOW)]
+    assert shown == [(2, None, "Firefox"), (1, NOW + 5, "Firefox")]
 
 
 def test_a_code_signs_in_once(store: AccessStore) -> None:

@@ -25,6 +25,7 @@ from store import (
     imported,
     learning,
     minutes,
+    outbox,
     recovery,
     results,
     retention,
@@ -36,6 +37,7 @@ from store import (
 from store.accounts import find_or_create_account
 from store.database import Database
 from store.history import Wanted
+from store.outbox import OutboxRow
 from store.writer import WRITTEN, Batch, Writer
 from tests.store import samples
 
@@ -109,6 +111,7 @@ PAGED: Final[dict[str, Run]] = {
         history.signals, **BY, action=(None, "buy"), decision=(None, "traded")
     ),
     "history.facts": pages(history.facts, types=((), FACTS[:1], FACTS)),
+    "history.alerts": pages(history.alerts, **BY, types=((), ("fill",))),
     "history.equity": pages(history.equity, strategy=(None, STRATEGIES[0])),
     "recovery.last_candles": lambda d, a: recovery.last_candles(d, a, SYMBOLS[0], 500),
     "recovery.latest_signals": lambda d, a: recovery.latest_signals(d, a, 500),
@@ -166,11 +169,13 @@ OTHER: Final[dict[str, Run]] = {
     "recovery.open_predictions": recovery.open_predictions,
     "imported.stored_points": imported.stored_points,
     "imported.stored_results": imported.stored_results,
+    "outbox.read_outbox": lambda d, _: outbox.read_outbox(d, 3000, 50),
+    "outbox.newest_outbox_id": lambda d, _: outbox.newest_outbox_id(d),
     "usage.spent_usd": lambda d, _: usage.spent_usd(d, STRATEGIES[0], START),
 }  # fmt: skip
 MODULES: Final = (
     history, results, series, decisions, learning, story, digest, recovery, imported, usage,
-    minutes,
+    minutes, outbox,
 )  # fmt: skip
 NOT_OF_THE_VIEWS: Final = {
     "imported.imported_account", "imported.add_points", "imported.add_trades",
@@ -254,13 +259,24 @@ def lived() -> Batch:
         batch.predictions.append(samples.prediction(n, rose=rose, **whose))
         batch.usage.append(samples.usage(n, **whose))
         batch.performance.append(samples.figures(n, strategy=STRATEGIES[n % 2]))
+        batch.outbox.append(alert(n, **whose))
     batch.scores += map(samples.score, range(20))
     return batch
 
 
+def alert(number: int, symbol: str, strategy: str) -> OutboxRow:
+    """Return something that people were told, each tenth of it one person alone."""
+    return OutboxRow(
+        fact_id=f"f{number}", at=START + number * 1000, type=("fill", "signal")[number % 2],
+        level="info", owner="" if number % 10 else "telegram:1", title="Bought 1 BTC", data={},
+        symbol=symbol, strategy=strategy,
+    )  # fmt: skip
+
+
 def copy_rows(connection: Connection, table: Table, mine: int, other: int) -> None:
     """Give account *other* what *mine* has."""
-    columns = [c for c in table.c if c.name != "account_id" and c is not tables.journal.c.id]
+    counted = {tables.journal.c.id, tables.outbox.c.id}
+    columns = [c for c in table.c if c.name != "account_id" and c not in counted]
     rows = select(literal(other), *columns).where(table.c.account_id == mine)
     names = ["account_id", *(c.name for c in columns)]
     connection.execute(insert(table).from_select(names, rows))

@@ -3,8 +3,11 @@
 from decimal import Decimal
 from typing import Final
 
+import pytest
+
 from core.ledger import Entry, EntryKind
 from core.market import DAY_MS, HOUR_MS
+from core.metrics import Sample
 from store.accounts import Account
 from store.database import Database
 from store.imported import add_points, add_trades, imported_account
@@ -82,6 +85,24 @@ def test_a_curve_of_today_begins_with_yesterdays_end(
 
     assert (today.since, today.initial) == (DAY + DAY_MS, Decimal(1060))
     assert today.points == [(DAY + 25 * HOUR_MS, Decimal(1070))]
+
+
+@pytest.mark.parametrize("days", [1, 2, 3])
+def test_a_day_is_the_same_whatever_range_it_is_seen_in(
+    database: Database, account: Account, writer: Writer, days: int
+) -> None:
+    points = [point(hour, 1000 + hour * 7 % 50) for hour in range(1, 96)]
+    writer.commit(Batch(journal=[deposit(1, DAY, 1000)], equity=points))
+    now = DAY + 95 * HOUR_MS
+
+    def daily(span: str) -> list[tuple[int, Decimal | None, Decimal]]:
+        curve = read_curve(database, account.id, span, now)
+        span_ms = (curve.since, now)
+        return Sample(
+            [], curve.points, initial=curve.initial, span=span_ms, transfers=curve.transfers
+        ).days
+
+    assert daily(f"{days + 1}d") == daily("all")[-days:]
 
 
 def test_an_imported_curve_begins_with_its_balance_or_else_its_first_point(

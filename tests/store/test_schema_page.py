@@ -4,14 +4,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import MetaData, inspect
 
-from store import access_tables, glossary, tables
+from store import access_glossary, access_tables, glossary, tables
 from store.database import Database
 from store.schema_page import modules_naming, schema_page, view_columns
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "DATABASE_SCHEMA.md"
 BOTH = pytest.mark.parametrize(
     ("metadata", "words"),
-    [(tables.metadata, glossary.TRADING), (access_tables.metadata, glossary.ACCESS)],
+    [(tables.metadata, glossary.TRADING), (access_tables.metadata, access_glossary.ACCESS)],
 )
 
 
@@ -39,7 +39,7 @@ def test_every_index_and_key_is_on_the_page() -> None:
 
 
 def test_who_writes_a_table_names_it() -> None:
-    for table in (*glossary.TRADING, *glossary.ACCESS):
+    for table in (*glossary.TRADING, *access_glossary.ACCESS):
         assert set(glossary.WRITERS.get(table, ("writer",))) <= set(modules_naming(table)), table
 
 

@@ -14,13 +14,14 @@ from core.ledger import Entry, EntryKind
 from core.orders import OrderRole, OrderStatus, Side
 from store import recovery, tables
 from store.accounts import Account, find_or_create_account
+from store.alert_rules import list_rules
 from store.database import Database
 from store.history import facts, orders, signals, trades
 from store.learning import live_scores, model_scores
 from store.series import equity, performance
 from store.story import find_story
 from store.usage import spent_usd
-from store.writer import Batch, Writer
+from store.writer import COUNTED, Batch, Writer
 from tests.store import samples
 
 money = st.decimals(min_value="-1e12", max_value="1e12", places=8)
@@ -47,7 +48,7 @@ def everything(database: Database, account_id: int) -> dict[str, list[Any]]:
         for table in tables.metadata.sorted_tables:
             if table is not tables.accounts:
                 columns = [c for c in table.c if c.name != "account_id"]
-                columns = [c for c in columns if c is not tables.journal.c.id]
+                columns = [c for c in columns if c not in COUNTED]
                 rows = connection.execute(select(*columns).where(table.c.account_id == account_id))
                 shown[table.name] = sorted(map(repr, rows))
     return shown
@@ -75,6 +76,7 @@ def test_what_was_committed_reads_back_the_same(
     assert model_scores(database, account.id) == batch.scores
     assert performance(database, account.id, "trend") == batch.performance
     assert spent_usd(database, "deepseek", 0) == before + batch.usage[0].cost_usd
+    assert list_rules(database, account_id=account.id) == batch.rules
     assert all(everything(database, account.id).values()), "a batch of samples fills every table"
     assert recovery.checkpoint(database, account.id) == batch.checkpoint
 
@@ -205,7 +207,7 @@ def test_an_empty_batch_opens_no_transaction(tmp_path: Path) -> None:
     Writer(nowhere, 1).commit(Batch())
 
     assert len(Batch()) == 0
-    assert len(samples.batch(1)) == 17
+    assert len(samples.batch(1)) == 19
 
 
 @settings(max_examples=25, deadline=None)
