@@ -9,9 +9,10 @@ from infra.settings import Settings
 
 ROLES: Final = ("viewer", "trader", "owner")
 DESCRIPTION: Final = (
-    "Trade on paper and watch it live: starts the engine and the page, keeps them running, and "
-    "stops both on Ctrl-C."
+    "Trade on paper and watch it live: starts engine, page and, if it has a token, bot, keeps them "
+    "running, and stops all on Ctrl-C."
 )
+QR: Final = "show the link from outside as a QR code, also where that is no terminal"
 EPILOG: Final = "Every setting is explained in config/dashboards.yaml."
 
 
@@ -21,7 +22,8 @@ class Arguments:
 
     Attributes:
         command: ``run``, ``login``, ``report``, ``keys create``, ``keys list``, ``keys revoke``,
-            ``db upgrade``, ``db backup``, ``db restore`` or ``db check``.
+            ``users list``, ``users allow``, ``users block``, ``sessions list``, ``sessions end``,
+            ``telegram-key``, ``db upgrade``, ``db backup``, ``db restore`` or ``db check``.
         flags: settings that were given, by their names, as text.
     """
 
@@ -29,12 +31,15 @@ class Arguments:
     flags: dict[str, Any]
     check: bool = False
     browser: bool = True
+    qr: bool = False
     yes: bool = False
     name: str = ""
     role: str = ""
     out: str = ""
     to: str = ""
     file: str = ""
+    user_id: int = 0
+    session_id: int = 0
 
 
 def parse(argv: Sequence[str]) -> Arguments:
@@ -58,6 +63,7 @@ def _parser() -> ArgumentParser:
     parser.add_argument(
         "--no-browser", dest="browser", action="store_false", help="do not open the page"
     )
+    parser.add_argument("--qr", action="store_true", help=QR)
     _add_commands(parser.add_subparsers(dest="command", metavar="COMMAND", title="commands"))
     return parser
 
@@ -84,11 +90,14 @@ def _add_place(parser: ArgumentParser) -> None:
     add = group.add_argument
     add("--host", dest="dashboard_host", metavar="HOST", help="[DASHBOARD_HOST]")
     add("--port", dest="dashboard_port", metavar="PORT", help="[DASHBOARD_PORT]")
+    add("--public-url", metavar="URL", help="where it is found from outside [PUBLIC_URL]")
+    add("--tunnel", metavar="none|ngrok", help="a tunnel from there to here [TUNNEL]")
     add("--data-dir", metavar="FOLDER", help="where ledger, keys and state live [DATA_DIR]")
 
 
 def _add_commands(commands: "_SubParsersAction[ArgumentParser]") -> None:
     login = _command(commands, "login", "print a fresh one-time link to the page")
+    login.add_argument("--qr", action="store_true", help=QR)
     _add_place(login)
     report = _command(commands, "report", "write the report that opens offline")
     report.add_argument("--out", metavar="FILE", help="where to; learning_reports/ unless given")
@@ -102,7 +111,26 @@ def _add_commands(commands: "_SubParsersAction[ArgumentParser]") -> None:
     revoke.add_argument("name", help="the name it was created with")
     for command in (create, revoke, _command(actions, "list", "list the keys, not their secrets")):
         _add_place(command)
+    _add_people(commands)
     _add_database(_command(commands, "db", "the database: copies, and whether it adds up"))
+
+
+def _add_people(commands: "_SubParsersAction[ArgumentParser]") -> None:
+    users = _command(commands, "users", "who may come in by Telegram")
+    actions = users.add_subparsers(dest="action", metavar="ACTION", required=True)
+    allow = _command(actions, "allow", "let somebody in, or give them another role")
+    allow.add_argument("--role", choices=ROLES, required=True)
+    block = _command(actions, "block", "let somebody in no more, and end their sessions")
+    for command in (allow, block):
+        command.add_argument("user_id", metavar="ID", type=int, help="their id at Telegram")
+    sessions = _command(commands, "sessions", "where people are signed in")
+    endings = sessions.add_subparsers(dest="action", metavar="ACTION", required=True)
+    end = _command(endings, "end", "sign one out at once")
+    end.add_argument("session_id", metavar="ID", type=int, help="as sessions list tells")
+    key = _command(commands, "telegram-key", "print what a page needs instead of the bot's token")
+    everybody = _command(actions, "list", "list who may, who asks to and who may not")
+    for command in (allow, block, everybody, end, _command(endings, "list", "list them"), key):
+        _add_place(command)
 
 
 def _add_database(database: ArgumentParser) -> None:

@@ -39,19 +39,19 @@ class Market:
         self.forming: Bar | None = None
         self.bars: deque[Bar] = deque()
         self.day_ago: Decimal | None = None
+        self._half_tick = instrument.tick_size / 2
 
     def on_bar(self, bar: Bar) -> None:
         """Take a closed candle; it ends the forming one."""
-        self.bars.append(bar)
-        while self.bars[0].open_time < bar.close_time - DAY_MS:
-            self.day_ago = self.bars.popleft().close
+        at, close, bars = bar.close_time, bar.close, self.bars
+        bars.append(bar)
+        while bars[0].open_time < at - DAY_MS:
+            self.day_ago = bars.popleft().close
         self.forming = None
-        self.last = bar.close
-        self.at = bar.close_time
-        half = self.instrument.tick_size / 2
-        self.bid, self.ask = bar.close - half, bar.close + half
-        if self.at - self.mark_at > _MARK_LIFE_MS:
-            self.mark = bar.close
+        self.at, self.last = at, close
+        self.bid, self.ask = close - self._half_tick, close + self._half_tick
+        if at - self.mark_at > _MARK_LIFE_MS:
+            self.mark = close
 
     def on_tick(self, tick: Tick) -> None:
         """Take a trade price and the best bid and ask; it extends the forming candle."""

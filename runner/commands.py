@@ -19,6 +19,8 @@ INTENT_LIFE_S: Final = 60
 MAX_INTENTS: Final = 1000
 REMEMBERED: Final = 1000
 
+STOPPED: Final = "Trading stopped"
+
 _DONE: Final = {
     "pause": "Trading paused",
     "resume": "Trading resumed",
@@ -119,6 +121,31 @@ class CommandDesk:
         self._remember((actor, key), result)
         return result
 
+    def stop(self, actor: str, key: str, at: int, reason: str) -> Data:
+        """Pause and cancel what rests to open a position, without a second step; close nothing.
+
+        Stops and targets stay. The same *key* is the same wish.
+
+        Raises:
+            CommandError: another wish of that key was refused.
+        """
+        done = self.result_of(key, actor)
+        if done is not None:
+            return done
+        trader = self._trader
+        trader.set_paused(actor, at)
+        cancelled = trader.cancel_entries(f"stopped by {actor}")
+        held = len(trader.portfolio.positions)
+        why = f": {reason}" if reason else ""
+        body = {"at": at, "id": key, "command": "stop", "by": actor, "ok": True}
+        trader.record.fact("command_done", body, (STOPPED, f"by {actor}{why}"))
+        detail = (
+            f"{_count(cancelled, 'entry order')} cancelled, {_count(held, 'position')} left open."
+        )
+        result: Data = {"ok": True, "title": STOPPED, "detail": detail}
+        self._remember((actor, key), result)
+        return result
+
     def _remember(self, wish: tuple[str, str], outcome: "Data | CommandError") -> None:
         self._outcomes[wish] = outcome
         while len(self._outcomes) > REMEMBERED:
@@ -172,3 +199,7 @@ class CommandDesk:
                 refused.append(f"{position.symbol}: {error}")
         if refused:
             raise OrderRejected("; ".join(refused))
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -13,6 +13,7 @@ from core.orders import Fill, Order
 from core.trades import Course
 
 ZERO = Decimal(0)
+_NEW = Course()
 
 
 class Courses:
@@ -30,10 +31,11 @@ class Courses:
 
         Of a bar that one was opened in, only the close is known to be later.
         """
-        if not isinstance(message, Bar | Tick):
+        if not isinstance(message, (Bar, Tick)):
             return
+        symbol = message.symbol
         for position in self._portfolio.positions.values():
-            if position.symbol != message.symbol:
+            if position.symbol != symbol:
                 continue
             if isinstance(message, Tick):
                 self._see(position, message.last)
@@ -45,7 +47,7 @@ class Courses:
 
     def filled(self, fill: Fill, order: Order) -> None:
         """Take an execution: what it cost against its reference, and what its stop risks."""
-        course = self._seen.get(fill.position_id, Course())
+        course = self._seen.get(fill.position_id, _NEW)
         worse = (fill.price - fill.reference_price) * fill.side.sign * fill.qty
         risk = course.risk
         if order.stop_price is not None and not order.reduce_only:
@@ -56,7 +58,7 @@ class Courses:
 
     def pop(self, position: Position) -> Course:
         """Return the course of a closed position and forget it; its result counts too."""
-        course = self._seen.pop(position.id, Course())
+        course = self._seen.pop(position.id, _NEW)
         result = position.realized_pnl
         return Course(
             mae=truncate8(min(course.mae, result, ZERO)),
@@ -75,7 +77,7 @@ class Courses:
 
     def _see(self, position: Position, price: Decimal) -> None:
         pnl = position.realized_pnl + position.unrealized_pnl(price)
-        course = self._seen.get(position.id, Course())
+        course = self._seen.get(position.id, _NEW)
         if pnl < course.mae:
             self._seen[position.id] = msgspec.structs.replace(course, mae=pnl)
         elif pnl > course.mfe:

@@ -9,13 +9,15 @@ from runner.instance import only_engine
 from runner.markets import choose_tape
 from runner.past import play
 from runner.wiring import Wired, wire
-from utils.clock import SystemClock
+from utils.clock import Clock, SystemClock
 
 MOST_DAYS = 3650
 
 
-def make_demo(settings: Settings, days: int) -> None:
+def make_demo(settings: Settings, days: int, clock: Clock | None = None) -> None:
     """Trade through the last *days* of a simulated market, into the account that has none yet.
+
+    They end at what *clock* says, the machine's unless given.
 
     Raises:
         ConfigError: *days* makes no sense, an engine runs, or there is history already.
@@ -25,7 +27,7 @@ def make_demo(settings: Settings, days: int) -> None:
     own = settings.model_copy(
         update={"market": "sim", "replay": [], "warmup_days": days, "speed": 1.0}
     )
-    clock = SystemClock()
+    clock = clock or SystemClock()
     with only_engine(settings.run_dir):
         wired = wire(own, choose_tape(own, clock.now()), clock, lambda _: None)
         try:

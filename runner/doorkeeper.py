@@ -1,25 +1,47 @@
 """Lets people in from the terminal: one-time links, and keys for programs."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
 from core.errors import ConfigError
+from infra.notes import TUNNEL, read_note
 from infra.settings import Settings
 from runner.instance import running_instance
 from store.access import AccessStore, ApiKey, Role
+from utils.addresses import local_url
 from utils.clock import Clock
 from utils.files import make_private_folder
 
 CODE_LIFE_MS: Final = 10 * 60 * 1000
-# who listens on every address is reached on the loopback one
-EVERYWHERE: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared, not bound
 
 
-def reachable(host: str) -> str:
-    """Return the address at which this machine reaches a server that listens on *host*."""
-    return EVERYWHERE.get(host, host)
+@contextlib.contextmanager
+def access_store(settings: Settings) -> Iterator[AccessStore]:
+    """Lend the database of credentials, made if need be.
+
+    Raises:
+        ConfigError: it cannot be used.
+        StoreError: it refused.
+    """
+    try:
+        make_private_folder(settings.data_dir)
+    except OSError as error:
+        raise ConfigError(f"data folder {settings.data_dir}: {error}") from error
+    store = AccessStore(settings.access_path)
+    try:
+        store.migrate()
+        yield store
+    finally:
+        store.close()
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return *rows* below *head*, in columns."""
+    lines = [head, *rows]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return "\n".join("  ".join(map(str.ljust, line, widths)).rstrip() for line in lines)
 
 
 class Doorkeeper:
@@ -29,8 +51,11 @@ class Doorkeeper:
         self._settings = settings
         self._clock = clock
 
-    def one_time_link(self) -> str:
+    def one_time_link(self, base_url: str | None = None) -> str:
         """Return a URL that signs one browser in as owner, once, within ten minutes.
+
+        Args:
+            base_url: where the page is; on this machine unless given.
 
         Raises:
             ConfigError: the database of keys cannot be used.
@@ -38,7 +63,12 @@ class Doorkeeper:
         """
         with self._store() as store:
             code = store.create_code(Role.OWNER, now=self._clock.now(), life_ms=CODE_LIFE_MS)
-        return f"{self._base_url()}/#code={code}"
+        return f"{base_url or self._base_url()}#code={code}"
+
+    def public_url(self) -> str | None:
+        """Return where the page is found from outside: by the tunnel that runs, or the setting."""
+        tunnel = read_note(self._settings.run_dir, TUNNEL) or {}
+        return str(tunnel.get("url") or "") or self._settings.public_url
 
     def create_key(self, name: str, role: str) -> str:
         """Return a new API key.
@@ -69,41 +99,28 @@ class Doorkeeper:
             StoreError: it refused.
         """
         with self._store() as store:
-            rows = [("NAME", "ROLE", "CREATED (UTC)", "LAST USED", "REVOKED")]
-            rows += [_row(key) for key in store.list_keys()]
-        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        lines = ("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
-        return "\n".join(lines)
+            rows = [_row(key) for key in store.list_keys()]
+        return table(("NAME", "ROLE", "CREATED (UTC)", "LAST USED", "REVOKED"), rows)
 
-    @contextlib.contextmanager
-    def _store(self) -> Iterator[AccessStore]:
-        try:
-            make_private_folder(self._settings.data_dir)
-        except OSError as error:
-            raise ConfigError(f"data folder {self._settings.data_dir}: {error}") from error
-        store = AccessStore(self._settings.access_path)
-        try:
-            store.migrate()
-            yield store
-        finally:
-            store.close()
+    def _store(self) -> contextlib.AbstractContextManager[AccessStore]:
+        return access_store(self._settings)
 
     def _base_url(self) -> str:
         """Return where the page is, of the running instance if there is one."""
         place = running_instance(self._settings.run_dir) or {}
-        host = reachable(str(place.get("host", self._settings.dashboard_host)))
-        port = place.get("port", self._settings.dashboard_port)
-        return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+        host = str(place.get("host", self._settings.dashboard_host))
+        return local_url(host, int(place.get("port", self._settings.dashboard_port)))
 
 
 def _row(key: ApiKey) -> tuple[str, str, str, str, str]:
     return (
         key.name, key.role.value,
-        _date(key.created_at), _date(key.last_used_at), _date(key.revoked_at),
+        minute(key.created_at), minute(key.last_used_at), minute(key.revoked_at),
     )  # fmt: skip
 
 
-def _date(at: int | None) -> str:
+def minute(at: int | None) -> str:
+    """Return the minute of *at*, UTC."""
     if at is None:
         return "-"
     return datetime.fromtimestamp(at / 1000, UTC).strftime("%Y-%m-%d %H:%M")

@@ -11,10 +11,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from core.errors import CommandError, StoreError
+from core.errors import StoreError
 from core.market import Step
 from exchange.base import MarketFeed
 from infra.bus.base import CommandReply, CommandRequest
+from runner.alert_desk import AlertDesk
+from runner.answering import Answering
 from runner.commands import CommandDesk
 from runner.freshness import Freshness
 from runner.ledger_thread import LedgerThread
@@ -48,12 +50,14 @@ class Engine:
     status: Status
     freshness: Freshness
     desk: CommandDesk
+    alerts: AlertDesk
     after_step: Callable[[Step], None] | None = None
     telling: Telling = field(init=False)
     ledger: LedgerThread = field(init=False)
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     sieve: Sieve = field(init=False)
     _settling: Settling = field(init=False)
+    _answering: Answering = field(init=False)
 
     def __post_init__(self) -> None:
         self.sieve = Sieve(self.trader.board.markets, self.freshness, self.trader.record)
@@ -61,8 +65,12 @@ class Engine:
         self.telling = Telling(self.publisher, self.trader, self.status, self.freshness)
         self.ledger = LedgerThread(self.writer)
         self._settling = Settling(
-            self._place(), self.trader, self.status, self.telling, self.ledger
+            self._place(), self.trader, self.status, self.telling, self.ledger, self.alerts
         )
+        self._answering = Answering(
+            self.lock, self.clock, self.now, self.trader, self.status, self.freshness, self.desk,
+            self.alerts, self._settling,
+        )  # fmt: skip
 
     async def on_step(self, step: Step) -> None:
         """Take one step, commit what it did and tell it."""
@@ -111,43 +119,16 @@ class Engine:
         Raises:
             CommandError: it cannot be granted; nothing changed.
         """
-        if request.role not in {"trader", "owner"}:
-            raise CommandError("forbidden", f"A {request.role} may not command.", 403)
-        if self.status.status == "warming_up":
-            raise CommandError("warming_up", "History is still being played. Try again shortly.")
-        if self.status.blocked:
-            raise CommandError("blocked", "The ledger cannot be written, so trading waits.", 503)
-        if self.freshness.ended:
-            raise CommandError("ended", "The tape is over: nothing trades any more.")
+        return await self._answering.answer(request)
+
+    async def watch(self) -> None:
+        """Raise the alerts that are due by what the states say."""
+        if self.status.status != "running":
+            return
         async with self.lock:
-            at = self.clock.now()
-            self.trader.booking.at = at
-            self.trader.gate.feed_age_ms = self.freshness.age_ms(self.clock.monotonic())
-            if request.name == "prepare":
-                return CommandReply(ok=True, result=self._prepare(request, at))
-            if request.name != "confirm":
-                text = f"{request.name[:40]!r} is not a request."
-                raise CommandError("unknown_command", text, 400)
-            return await self._confirm(request, at)
-
-    def _prepare(self, request: CommandRequest, at: int) -> dict[str, Any]:
-        args = request.args.get("args") or {}
-        if not isinstance(args, dict):
-            raise CommandError("bad_args", "args must be an object of names and values.", 400)
-        return self.desk.prepare(str(request.args.get("command", "")), args, request.actor, at)
-
-    async def _confirm(self, request: CommandRequest, at: int) -> CommandReply:
-        done = self.desk.result_of(request.id, request.actor)
-        if done is None:
-            intent_id = str(request.args.get("intent_id", ""))
-            try:
-                with self._settling.whole:
-                    done = self.desk.confirm(intent_id, request.actor, request.id, at)
-            finally:
-                # Even a refused wish may have left facts behind, such as the first of two closes.
-                self.telling.touch_all()
-                await self._settling.settle()
-        return CommandReply(ok=True, result=done)
+            with self._settling.whole:
+                self.alerts.look(self.clock.now())
+            await self._settling.settle()
 
     async def alert(self, level: str, code: str, title: str, detail: str = "") -> None:
         """Store and tell something a person should know."""

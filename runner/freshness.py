@@ -60,11 +60,13 @@ class Freshness:
     def payload(self, at: int) -> dict[str, Any]:
         """Return the payload of the feed state."""
         waiting = "waiting" if self.seen_s is None else "live"
+        # To the second: a feed that is well need not be told of with every message.
+        seen_at = None if self.seen_at is None else self.seen_at - self.seen_at % 1000
         status = "ended" if self.ended else "stale" if self.stale else waiting
         return {
             "at": at,
             "status": status,
-            "last_message_at": self.seen_at,
+            "last_message_at": seen_at,
             "stale_after_ms": int(self.limit_s * 1000),
             "refused": self.refused,
             "refused_note": self.refused_note,

@@ -1,8 +1,6 @@
 """The launcher: engine and page from one command, supervised, until Ctrl-C."""
 
 import asyncio
-import contextlib
-import json
 import socket
 import subprocess
 import sys
@@ -14,21 +12,22 @@ from typing import Final
 import yaml
 
 from core.errors import ConfigError, QuarterdeckError
+from infra.recognition import Recognition
 from infra.settings import ROOT, Settings, child_environment, load_settings
+from runner.address import PublicAddress
+from runner.announce import Announcer, Manner, qr_code
 from runner.arguments import Arguments, parse
 from runner.console import TerminalConsole
 from runner.database_commands import database_command
-from runner.doorkeeper import Doorkeeper, reachable
-from runner.health import ask_health
+from runner.doorkeeper import Doorkeeper
 from runner.instance import only_instance
+from runner.lookout import Lookout
+from runner.people import people_command
 from runner.supervisor import EXIT_CONFIG, ChildSpec, Supervisor
 from utils.clock import SystemClock
-from utils.desktop import open_in_browser
 from utils.files import make_private_folder
 
 POLL_S: Final = 0.2
-# the page opens with a real past if that takes no longer than this
-PATIENCE_S: Final = 30.0
 # longer than the grace of utils.parent_watch
 ORPHANS_S: Final = 4.0
 EXIT_INTERRUPTED: Final = 130
@@ -48,24 +47,39 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _obey(settings: Settings, arguments: Arguments) -> int:
-    doorkeeper = Doorkeeper(settings, SystemClock())
-    match arguments.command:
+    now = SystemClock().now()
+    match arguments.command.partition(" ")[0]:
         case "login":
-            print(doorkeeper.one_time_link())
-        case "keys create":
-            print(doorkeeper.create_key(arguments.name, arguments.role))
-        case "keys list":
-            print(doorkeeper.key_table())
-        case "keys revoke":
-            doorkeeper.revoke_key(arguments.name)
-            print(f"Key {arguments.name} is revoked.", file=sys.stderr)
+            _print_links(Doorkeeper(settings, SystemClock()), qr=arguments.qr)
+        case "keys":
+            _change_keys(Doorkeeper(settings, SystemClock()), arguments)
+        case "users" | "sessions" | "telegram-key":
+            print(people_command(settings, arguments, now))
         case "report":
             return _write_report(settings, arguments.out)
-        case "db upgrade" | "db backup" | "db restore" | "db check":
-            return database_command(settings, arguments, SystemClock().now())
+        case "db":
+            return database_command(settings, arguments, now)
         case _:
             return _check(settings) if arguments.check else _run(settings, arguments)
     return 0
+
+
+def _print_links(doorkeeper: Doorkeeper, *, qr: bool) -> None:
+    print(doorkeeper.one_time_link())
+    if url := doorkeeper.public_url():
+        link = doorkeeper.one_time_link(url)
+        print(link, *([qr_code(link)] if qr else []), sep="\n")
+
+
+def _change_keys(doorkeeper: Doorkeeper, arguments: Arguments) -> None:
+    match arguments.command:
+        case "keys create":
+            print(doorkeeper.create_key(arguments.name, arguments.role))
+        case "keys revoke":
+            doorkeeper.revoke_key(arguments.name)
+            print(f"Key {arguments.name} is revoked.", file=sys.stderr)
+        case _:
+            print(doorkeeper.key_table())
 
 
 def _write_report(settings: Settings, out: str) -> int:
@@ -93,7 +107,7 @@ def _run(settings: Settings, arguments: Arguments) -> int:
         if settings.reset_paper and not arguments.yes and not _agrees_to_reset(settings):
             print("Nothing was changed.", file=sys.stderr)
             return 1
-        return asyncio.run(_serve(settings, browser=arguments.browser))
+        return asyncio.run(_serve(settings, arguments))
 
 
 def _make_folders(settings: Settings) -> None:
@@ -148,12 +162,24 @@ def _agrees_to_reset(settings: Settings) -> bool:
     return answer.strip().lower() in {"y", "yes"}
 
 
-async def _serve(settings: Settings, *, browser: bool) -> int:
-    console = TerminalConsole(sys.stderr)
-    supervisor = Supervisor(_children(settings), console, SystemClock())
-    announcing = asyncio.create_task(_announce(settings, supervisor, console, browser=browser))
+async def _serve(settings: Settings, arguments: Arguments) -> int:
+    console, clock = TerminalConsole(sys.stderr), SystemClock()
+    address = PublicAddress(settings, clock)
+    supervisor = Supervisor(address.crew(_children(settings)), console, clock)
+    qr = arguments.qr or sys.stdout.isatty()
+    manner = Manner(sys.stdout, browser=arguments.browser, qr=qr)
+    announcer = Announcer(settings, clock, address, supervisor, console, manner)
+    lookout = Lookout(Recognition(settings.run_dir), clock)
+    beside = [
+        asyncio.create_task(address.follow(supervisor, console)),
+        asyncio.create_task(announcer.run(lookout)),
+    ]
     code = await supervisor.run()
-    await announcing
+    for task in beside:
+        task.cancel()
+    for failure in await asyncio.gather(*beside, return_exceptions=True):
+        if isinstance(failure, Exception):
+            raise failure
     if code == 0:
         console.tell("Stopped.")
     return code
@@ -163,46 +189,33 @@ def _children(settings: Settings) -> list[ChildSpec]:
     # an engine that is restarted must not archive the account it has just begun
     environment = child_environment(settings.model_copy(update={"reset_paper": False}))
     once = {"RESET_PAPER": "true"} if settings.reset_paper else {}
-    return [
+    children = [
         ChildSpec(
-            "engine", [sys.executable, "-m", "runner"], ROOT, environment, once, finishes=True
+            "engine",
+            [sys.executable, "-m", "runner"],
+            ROOT,
+            _without_token(environment),
+            once,
+            finishes=True,
         ),
-        ChildSpec("web", [sys.executable, str(ROOT / "webapp_server.py")], ROOT, environment),
+        ChildSpec(
+            "web",
+            [sys.executable, str(ROOT / "webapp_server.py")],
+            ROOT,
+            _without_token(environment, settings.telegram_key),
+        ),
     ]
+    if settings.telegram_bot_token.get_secret_value():
+        bot = [sys.executable, "-m", "telegram_bot"]
+        children.append(ChildSpec("bot", bot, ROOT, environment, needed=False))
+    return children
 
 
-async def _announce(
-    settings: Settings, supervisor: Supervisor, console: TerminalConsole, *, browser: bool
-) -> None:
-    """Print the one-time link once the page answers, and open it."""
-    clock = SystemClock()
-    host = reachable(settings.dashboard_host)
-    started = clock.now()
-    latest = clock.monotonic() + PATIENCE_S
-    while not await supervisor.wait_stopping(POLL_S):
-        health = await ask_health(host, settings.dashboard_port)
-        if health is None:
-            continue
-        has_past = health.get("engine") == "up" and _past_is_played(settings, started)
-        if not has_past and clock.monotonic() < latest:
-            continue
-        try:
-            url = Doorkeeper(settings, clock).one_time_link()
-        except QuarterdeckError as error:
-            console.tell(f"The page is ready, but no link to it: {error}. Try the command login")
-            return
-        console.tell("The page is ready. This link works once; the command login prints another:")
-        print(f"\n    {url}\n", flush=True)
-        if browser:
-            await asyncio.to_thread(open_in_browser, url)
-        return
+def _without_token(environment: dict[str, str], key: str = "") -> dict[str, str]:
+    """Return *environment* for a process that cannot speak for the bot.
 
-
-def _past_is_played(settings: Settings, started: int) -> bool:
-    """Tell whether the engine is through with history, by the state it wrote since *started*."""
-    with contextlib.suppress(OSError, ValueError, LookupError, TypeError):
-        if settings.state_path.stat().st_mtime * 1000 < started:
-            return False
-        state = json.loads(settings.state_path.read_bytes())["state"]
-        return bool(state["engine"]["status"] != "warming_up")
-    return False
+    Args:
+        environment: of ours, with its token.
+        key: what the process checks Telegram's word with; empty if it need not.
+    """
+    return {**environment, "TELEGRAM_BOT_TOKEN": "none", "TELEGRAM_WEBAPP_KEY": key or "none"}

@@ -2,6 +2,7 @@
 
 from math import ceil
 
+from core.alert_watch import Limits
 from core.market import MINUTE_MS
 from core.risk import RiskLimits
 from exchange.pacing import tick_interval
@@ -33,3 +34,8 @@ def risk_limits(settings: Settings, speed: float | None) -> RiskLimits:
         risk_per_trade_pct=risk.risk_per_trade_pct,
         stale_after_ms=stale_after_s(settings, speed) * 1000,
     )
+
+
+def alert_limits(settings: Settings) -> Limits:
+    """Return when the engine itself raises an alert."""
+    return Limits(daily_loss_pct=settings.risk.daily_loss_pct, **dict(settings.alerts))

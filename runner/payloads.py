@@ -10,7 +10,7 @@ from typing import Any
 from core.arithmetic import notional
 from core.ledger import Position
 from core.margin import liquidation_price, margin_ratio
-from core.market import Bar, Instrument
+from core.market import MINUTE_MS, Bar, Instrument
 from core.orders import Fill, FundingCharged, Order, OrderRole, OrderType
 from core.trades import Trade
 from runner.board import Market
@@ -253,7 +253,8 @@ def price(market: Market) -> Data | None:
 def stats(market: Market) -> Data:
     """Return the payload of a stats state."""
     bars = market.bars
-    stride = max(1, len(bars) // _SPARK)
+    # On a grid of time, so that the line stays as it is until its next point.
+    grid_ms = max(1, len(bars) // _SPARK) * MINUTE_MS
     rules: Instrument = market.instrument
     return {
         "at": market.at,
@@ -267,7 +268,7 @@ def stats(market: Market) -> Data:
         "volume_24h": num(sum((b.volume for b in bars), Decimal(0))) if bars else None,
         "funding_rate": maybe(market.funding_rate),
         "next_funding_at": market.next_funding_at,
-        "spark": [num(b.close) for b in list(bars)[stride - 1 :: stride]][-_SPARK:],
+        "spark": [num(b.close) for b in bars if b.close_time % grid_ms == 0][-_SPARK:],
     }
 
 

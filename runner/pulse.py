@@ -14,6 +14,7 @@ from utils.finishing import finish
 log: Final = logging.getLogger(__name__)
 
 STATE_FILE_S: Final = 1.0
+WATCH_S: Final = 1.0
 LEDGER_CHECK_S: Final = 60.0
 
 
@@ -32,12 +33,15 @@ class Pulse:
 
     async def run(self) -> None:
         """Beat until cancelled."""
-        next_file = next_check = 0.0
+        next_file = next_check = next_watch = 0.0
         while True:
             await asyncio.sleep(self.beat_s)  # noqa: TID251 - the machine's time, not the market's
             now_s = self.engine.clock.monotonic()
             await self.watch_feed(now_s)
             await self.engine.flush()
+            if now_s >= next_watch:
+                next_watch = now_s + WATCH_S
+                await self.engine.watch()
             if now_s >= next_file:
                 next_file = now_s + STATE_FILE_S
                 await self.write_state_file()

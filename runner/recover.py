@@ -8,11 +8,13 @@ import msgspec
 from core.errors import ConfigError, LedgerError
 from core.ledger import Portfolio
 from core.trades import Trade
+from runner.alert_desk import AlertDesk
 from runner.board import BARS_SHOWN
 from runner.signals import signal_of
 from runner.tally import Tally
 from runner.trader import Trader
 from store import history, recovery
+from store.alert_rules import list_rules
 from store.database import Database
 
 Saved = Mapping[str, Any]
@@ -51,10 +53,30 @@ def recover(trader: Trader, database: Database, account_id: int, saved: Saved | 
     try:
         _load(trader, saved)
     except (KeyError, TypeError, ValueError, msgspec.MsgspecError) as error:
-        raise ConfigError(
-            f"the account in {database.name} was saved by another version, or is damaged "
-            f"({type(error).__name__}: {error}): start with --reset-paper, which archives it"
-        ) from error
+        raise ConfigError(_damaged(database, error)) from error
+
+
+def recover_alerts(
+    desk: AlertDesk, database: Database, account_id: int, saved: Saved | None
+) -> None:
+    """Bring back people's rules, and what was told already, as of the checkpoint *saved*.
+
+    Raises:
+        ConfigError: the account was left by another version of this program, or is damaged.
+    """
+    desk.rules.recall(list_rules(database, account_id=account_id))
+    try:
+        if saved is not None and "alerts" in saved:
+            desk.watchers.load(saved["alerts"])
+    except msgspec.ValidationError as error:
+        raise ConfigError(_damaged(database, error)) from error
+
+
+def _damaged(database: Database, error: Exception) -> str:
+    return (
+        f"the account in {database.name} was saved by another version, or is damaged "
+        f"({type(error).__name__}: {error}): start with --reset-paper, which archives it"
+    )
 
 
 def _load(trader: Trader, saved: Saved) -> None:

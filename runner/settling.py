@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from core.errors import CommandError, StoreError
+from runner.alert_desk import AlertDesk
 from runner.ledger_thread import LedgerThread
 from runner.status import Status
 from runner.telling import Telling
@@ -55,6 +56,7 @@ class Settling:
     status: Status
     telling: Telling
     ledger: LedgerThread
+    alerts: AlertDesk
     whole: Whole = field(default_factory=Whole)
 
     async def settle(self) -> None:
@@ -100,6 +102,7 @@ class Settling:
             "tallies": {tally.strategy or "": tally.save() for tally in trader.tallies},
             "courses": trader.booking.courses.save(),
             "paused": [trader.gate.paused_by, trader.gate.paused_at],
+            "alerts": self.alerts.watchers.save(),
         }
 
     def _now(self) -> int:

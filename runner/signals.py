@@ -47,8 +47,7 @@ class SignalBook:
         row = _row(strategy, signal, verdict, at)
         if verdict.decision == "traded":
             self.opened[row.id] = signal
-        self.record.signals.append(row)
-        self.record.events.append(("signal_raised", payloads.signal(row, told(row.action, rules))))
+        self.record.signal(row, payloads.signal(row, told(row.action, rules)))
 
     def closed(self, trade: Trade) -> Signal | None:
         """Take a closed trade: store what each part of its signal was worth; return the signal."""

@@ -44,8 +44,11 @@ class ChildSpec:
     """A process to keep running.
 
     Attributes:
+        environment: read at each start, so that what changes in it is there after a restart.
         once: variables for the first start alone.
         finishes: whether exit code 0 means that it is done, not that it must be started again.
+        needed: whether nothing shall run when a person must mend something for it first.
+        waits_for: what must have happened before its first start.
     """
 
     name: str
@@ -54,6 +57,8 @@ class ChildSpec:
     environment: Mapping[str, str]
     once: Mapping[str, str] = field(default_factory=dict)
     finishes: bool = False
+    needed: bool = True
+    waits_for: asyncio.Event | None = None
 
 
 @dataclass
@@ -85,6 +90,7 @@ class Supervisor:
         self._clock = clock
         self._pace = pace or Pace()
         self._running: dict[str, Process] = {}
+        self._restarting: set[str] = set()
         self._stopping = asyncio.Event()
         self._hurry = asyncio.Event()
 
@@ -102,6 +108,13 @@ class Supervisor:
     async def wait_stopping(self, timeout_s: float) -> bool:
         """Wait until the end has begun, at most *timeout_s*; return whether it has."""
         return await _happens(self._stopping, timeout_s)
+
+    async def restart(self, name: str) -> None:
+        """End the child *name*, if it runs, and start it again at once."""
+        self._restarting.add(name)
+        process = self._running.get(name)
+        if process is not None and not self._stopping.is_set():
+            await self._end([process])
 
     async def run(self) -> int:
         """Keep the children running until ``stop``; return the exit code for this process.
@@ -121,20 +134,21 @@ class Supervisor:
     async def _keep(self, child: ChildSpec, read_end: int) -> int:
         """Run *child* again and again; return this process's exit code if it decides that."""
         backoff = Backoff(self._pace.base_s, self._pace.cap_s, Random())  # noqa: S311 - jitter
-        environment = {**child.environment, **child.once}
+        once = child.once
+        if child.waits_for is not None:
+            await self._unless_stopping(child.waits_for)
         while not self._stopping.is_set():
+            self._restarting.discard(child.name)
             started = self._clock.monotonic()
-            code = await self._run_once(child, environment, read_end)
-            environment = dict(child.environment)
+            code = await self._run_once(child, {**child.environment, **once}, read_end)
+            once = {}
             if self._stopping.is_set():
                 break
-            if code == 0 and child.finishes:
-                self._console.tell(f"{child.name} has finished")
-                break
-            if code == EXIT_CONFIG:
-                self._console.tell(f"{child.name} cannot run until that is mended; stopping")
-                self._stopping.set()
-                return EXIT_CONFIG
+            if child.name in self._restarting:
+                continue
+            over = self._over(child, code)
+            if over is not None:
+                return over
             if self._clock.monotonic() - started >= self._pace.stable_s:
                 backoff.reset()
             wait_s = backoff.next()
@@ -143,6 +157,22 @@ class Supervisor:
             )
             await _happens(self._stopping, wait_s)
         return 0
+
+    def _over(self, child: ChildSpec, code: int) -> int | None:
+        """Return this process's exit code if *child* shall not start again after *code*."""
+        if code == 0 and child.finishes:
+            self._console.tell(f"{child.name} has finished")
+            return 0
+        if code != EXIT_CONFIG:
+            return None
+        if not child.needed:
+            self._console.tell(
+                f"{child.name} cannot run until that is mended; everything else goes on"
+            )
+            return 0
+        self._console.tell(f"{child.name} cannot run until that is mended; stopping")
+        self._stopping.set()
+        return EXIT_CONFIG
 
     async def _run_once(self, child: ChildSpec, environment: Mapping[str, str], pipe: int) -> int:
         # our own pipe: with asyncio's, wait() would wait for orphans that keep it open
@@ -157,8 +187,8 @@ class Supervisor:
         finally:
             os.close(input_)
         self._running[child.name] = process
-        if self._stopping.is_set():  # it was told while this one was being born
-            process.kill()
+        if self._stopping.is_set() or child.name in self._restarting:
+            process.kill()  # it was told while this one was being born
         forward = asyncio.create_task(self._forward(child.name, output))
         code = await process.wait()
         _kill_group(process.pid)
@@ -180,11 +210,20 @@ class Supervisor:
             transport.close()
         self._console.child_ended(name)
 
+    async def _unless_stopping(self, event: asyncio.Event) -> None:
+        """Wait for *event*, or for the end if that comes first."""
+        waits = [asyncio.create_task(one.wait()) for one in (event, self._stopping)]
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        for wait in waits:
+            wait.cancel()
+
     async def _end_all(self) -> None:
         """Ask the children to end, and kill those that have not in time."""
         processes = list(self._running.values())
-        if not processes:
-            return
+        if processes:
+            await self._end(processes)
+
+    async def _end(self, processes: Sequence[Process]) -> None:
         for process in processes:
             with contextlib.suppress(ProcessLookupError):
                 process.terminate()

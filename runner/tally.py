@@ -31,6 +31,7 @@ class Tally:
         self.initial = initial
         self.won = self.lost = ZERO
         self.started_at = started_at
+        self.last_trade_at = started_at
         self.wins = self.losses = self.breakevens = 0
         self.day_open_at = started_at
         self.day_open_equity = initial
@@ -44,6 +45,7 @@ class Tally:
 
     def count(self, trade: Trade) -> None:
         """Take a finished round trip: net above zero wins, below loses, else breaks even."""
+        self.last_trade_at = trade.closed_at
         if trade.net_pnl > 0:
             self.wins += 1
             self.won += trade.net_pnl

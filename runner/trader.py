@@ -4,6 +4,7 @@ Pure bookkeeping in memory: everything it does is collected in `record`, and not
 anybody before the engine has committed that.
 """
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -230,6 +231,15 @@ class Trader:
         """
         self.broker.cancel(order_id, reason)
         self.absorb()
+
+    def cancel_entries(self, reason: str) -> int:
+        """Cancel what rests to open or enlarge a position; return how many orders that were."""
+        resting = [order for order in self.broker.open_orders() if not order.reduce_only]
+        for order in resting:
+            with contextlib.suppress(OrderRejected):  # it is not open any more
+                self.broker.cancel(order.id, reason)
+            self.absorb()
+        return len(resting)
 
     def move(self, order_id: str, price: Decimal) -> None:
         """Move a resting order to another level.

@@ -11,6 +11,7 @@ from core.stream import Frame
 from exchange.paper.broker import PaperBroker
 from infra.setting_groups import Group
 from infra.settings import Settings
+from runner.alert_desk import AlertDesk
 from runner.board import Board
 from runner.commands import CommandDesk
 from runner.council import Council
@@ -18,14 +19,14 @@ from runner.deposits import give_deposits
 from runner.engine import Engine
 from runner.freshness import Freshness
 from runner.ledger_check import LedgerCheck
-from runner.limits import risk_limits, stale_after_s
+from runner.limits import alert_limits, risk_limits, stale_after_s
 from runner.markets import Course, Tape, set_course
 from runner.patience import Patience
 from runner.publisher import Publisher
 from runner.pulse import Pulse
 from runner.rebuild import rebuild, wishes_done
 from runner.record import Record
-from runner.recover import portfolio_of, recover
+from runner.recover import portfolio_of, recover, recover_alerts
 from runner.roster import Roster, recruit
 from runner.sieve import tell_refused_rows
 from runner.state_file import StateFile
@@ -34,10 +35,13 @@ from runner.tally import Tally
 from runner.trader import Trader
 from store import recovery
 from store.accounts import Account, archive_account, find_or_create_account
+from store.alert_rules import move_rules
 from store.database import Database
 from store.writer import Writer
 from strategy.registry import known_strategies
 from utils.clock import Clock
+
+CURRENCY: Final = "USDT"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +100,7 @@ def wire(
     saved = recovery.checkpoint(database, account.id)
     trader = _trader(settings, tape, (database, account), saved)
     trader.record.keeps_candles = manner.keeps_candles
+    trader.record.about = {"badge": tape.feed.badge, "currency": CURRENCY}
     trader.sampled_every = manner.sampled_every
     recover(trader, database, account.id, saved)
     course = set_course(tape, saved, settings, clock)
@@ -109,7 +114,9 @@ def wire(
         writer=Writer(database, account.id, durable=manner.durable),
         clock=clock, status=_status(tape, course, clock.now()),
         freshness=Freshness(stale_after_s(settings, tape.speed)), desk=desk,
+        alerts=AlertDesk(trader, publisher, alert_limits(settings), CURRENCY),
     )  # fmt: skip
+    recover_alerts(engine.alerts, database, account.id, saved)
     told_at = clock.now() if saved is None else None
     tell_refused_rows(tape.feed, engine.freshness, trader.record, told_at)
     check = LedgerCheck(database, account.id, trader.portfolio)
@@ -121,14 +128,15 @@ def _open_account(database: Database, market_id: str, settings: Settings, now: i
     account = find_or_create_account(database, market_id, settings.balance, now)
     if settings.reset_paper:
         archive_account(database, account.id, now)
-        account = find_or_create_account(database, market_id, settings.balance, now)
+        old, account = account, find_or_create_account(database, market_id, settings.balance, now)
+        move_rules(database, old.id, account.id)
     return account
 
 
 def _status(tape: Tape, course: Course, now: int) -> Status:
     return Status(
         market=tape.feed.kind, badge=tape.feed.badge, market_id=tape.feed.market_id,
-        currency="USDT", started_at=now, speed=tape.speed, note=tape.note,
+        currency=CURRENCY, started_at=now, speed=tape.speed, note=tape.note,
         status="warming_up" if course.plays_past else "running",
     )  # fmt: skip
 

@@ -19,6 +19,7 @@ from core.market import HOUR_MS, MINUTE_MS, Bar
 from core.risk import Refusal
 from strategy.base import AccountView, Answer, Lean, Part, Question, Signal
 from strategy.indicators import Atr, Candle, Ema, Volatility
+from utils.one_line import one_line
 
 SHOWN: Final = 32  # candles in a question
 LONGEST_CANDLE_MINUTES: Final = 60
@@ -206,8 +207,7 @@ def _unwrapped(text: str) -> str:
 
 def _clean(text: str) -> str:
     """Return *text* in one line of visible characters, not too long."""
-    shown = "".join(c if c.isprintable() else " " for c in text)
-    return " ".join(shown.split())[:LONGEST_CAUSE]
+    return one_line(text, LONGEST_CAUSE)
 
 
 def _nonsense(why: str) -> Refusal:

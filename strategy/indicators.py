@@ -25,14 +25,14 @@ class Candle:
 
     def add(self, bar: Bar) -> tuple[float, float, float] | None:
         """Take the next minute; return (high, low, close) of the candle it closes, if it does."""
-        begun = bar.open_time - bar.open_time % self._interval_ms
-        high, low = float(bar.high), float(bar.low)
+        opened, high, low = bar.open_time, float(bar.high), float(bar.low)
+        begun = opened - opened % self._interval_ms
         if begun != self._begun:
             self._begun, self._high, self._low = begun, high, low
         else:
             self._high = max(self._high, high)
             self._low = min(self._low, low)
-        if bar.close_time != begun + self._interval_ms:
+        if opened + bar.interval_ms != begun + self._interval_ms:
             return None
         return self._high, self._low, float(bar.close)
 

@@ -26,15 +26,15 @@ class BarMatcher:
 
     def on_bar(self, venue: Venue, bar: Bar) -> None:
         """Match the symbol's orders and positions against a bar that no tick told of."""
-        if not venue.orders and self._holdings.none:
+        positions = self._holdings.positions_in(bar.symbol)
+        if not venue.orders and not positions:
             return
         touches: list[Touch | None] = []
         for order in venue.orders.values():
             seen = seen_by(order, bar, moved=order.id in venue.moved)
             if seen is not None:
                 touches.append(touch(order, seen, arriving=order.id in venue.arriving))
-        for position in self._holdings.positions_in(bar.symbol):
-            touches.extend(self._settlement.in_bar(venue, position, bar))
+        touches.extend(self._settlement.in_bar(venue, position, bar) for position in positions)
         venue.arriving.clear()
         venue.moved.clear()
         self._play(venue, touches)
@@ -47,7 +47,7 @@ class BarMatcher:
             touches = [touch(order, bar, arriving=False) for order in mine]
             position = self._holdings.position(strategy, bar.symbol)
             if position is not None:
-                touches.extend(self._settlement.in_bar(venue, position, bar))
+                touches.append(self._settlement.in_bar(venue, position, bar))
             self._play(venue, touches)
 
     def _play(self, venue: Venue, touches: Iterable[Touch | None]) -> None:

@@ -56,6 +56,8 @@ class Holdings:
     def positions_in(self, symbol: str) -> list[Position]:
         """Return the booked positions in *symbol*; those an unbooked fill touches come later."""
         found = [p for p in self._portfolio.positions.values() if p.symbol == symbol]
+        if not found or not self._unbooked:
+            return found
         pending = self._pending()
         return [p for p in found if all(f.position_id != p.id for f in pending)]
 

@@ -1,6 +1,5 @@
 """What the exchange does to positions by itself: liquidation and funding."""
 
-from collections.abc import Iterator
 from decimal import Decimal
 
 from core.arithmetic import funding_payment
@@ -34,14 +33,12 @@ class Settlement:
             if level is not None and (mark - level) * position.direction <= 0:
                 self.take_over(venue, _liquidation(position, level, at), at)
 
-    def in_bar(self, venue: Venue, position: Position, bar: Bar) -> Iterator[Touch]:
-        """Yield the liquidation of *position* if the extremes of *bar* reach its price."""
+    def in_bar(self, venue: Venue, position: Position, bar: Bar) -> Touch | None:
+        """Return the liquidation of *position* if the extremes of *bar* reach its price."""
         level = self._holdings.liquidation_price(position, venue.rules)
         if level is None or (bar.low > level if position.qty > 0 else bar.high < level):
-            return
-        reached = touch(_liquidation(position, level, bar.open_time), bar, arriving=False)
-        if reached is not None:
-            yield reached
+            return None
+        return touch(_liquidation(position, level, bar.open_time), bar, arriving=False)
 
     def take_over(self, venue: Venue, order: Order, at: int) -> None:
         """Close a position at its liquidation price, if it still is what *order* says."""

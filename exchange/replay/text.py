@@ -11,6 +11,8 @@ from typing import IO, Final, cast
 
 from core.errors import ConfigError
 
+MOST_SAID: Final = 200
+
 # What a broken file makes the readers raise; zipfile says a password is needed by RuntimeError.
 _BROKEN: Final = (
     OSError, EOFError, RuntimeError, UnicodeDecodeError, zipfile.BadZipFile, zlib.error,
@@ -28,8 +30,9 @@ def lines(path: Path) -> Iterator[str]:
             raw = stack.enter_context(path.open("rb"))
             yield from stack.enter_context(io.TextIOWrapper(_open(path, raw, stack), "utf-8-sig"))
     except _BROKEN as error:
+        why = str(error)[:MOST_SAID]  # it may quote the file
         raise ConfigError(
-            f"{path.name} cannot be read as CSV, gzip or zip of CSV in UTF-8 ({error}): "
+            f"{path.name} cannot be read as CSV, gzip or zip of CSV in UTF-8 ({why}): "
             "fetch it again, or leave it out"
         ) from error
 

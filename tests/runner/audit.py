@@ -17,12 +17,16 @@ from runner import payloads
 from runner.payloads import candle, num
 from store import history, recovery, tables
 from store.accounts import current_account
+from store.alert_rules import list_rules
 from store.database import Database
 from store.records import SignalRow
 from store.rows import columns_of, read_as
 from tests.runner.engine_process import Heard
 
 ZERO = Decimal(0)
+TOLD_TO_PEOPLE = {
+    "order_filled", "trade_closed", "order_refused", "funding_paid", "alert_raised",
+}  # fmt: skip
 MONEY = {"order_filled": "fee", "funding_paid": "funding"}
 
 
@@ -50,6 +54,10 @@ class Books:
             for symbol in ("BTC/USDT", "ETH/USDT", "SOL/USDT")
             for bar in recovery.last_candles(database, account.id, symbol, 10**6)
         }
+        told = select(tables.outbox.c.fact_id).order_by(tables.outbox.c.id)
+        with database.read() as connection:
+            self.outbox: list[str] = list(connection.execute(told).scalars())
+        self.rules = list_rules(database, account_id=account.id)
         self.alerts = history.facts(database, account.id, history.Wanted(types=("alert_raised",)))
         database.close()
 
@@ -85,6 +93,16 @@ def check_books(books: Books) -> None:
     assert [(f["position_id"], f["amount"]) for f in settled] == [
         (e.position_id, num(e.amount)) for e in entries
     ]
+    _check_outbox(books)
+
+
+def _check_outbox(books: Books) -> None:
+    """Each row is of a stored fact; no fact has two, and they are in the facts' order."""
+    known = {fact["fact_id"] for fact in books.facts}
+    assert set(books.outbox) <= known | books.signals.keys()
+    assert len(set(books.outbox)) == len(books.outbox)
+    numbers = [int(fact_id[1:]) for fact_id in books.outbox if fact_id in known]
+    assert numbers == sorted(numbers)
 
 
 def _check_fills(books: Books) -> None:
@@ -144,6 +162,8 @@ def check_told(books: Books, heard: Heard) -> None:
     stored = {fact["fact_id"]: fact for fact in books.facts} | books.signals
     told = [fact["fact_id"] for fact in heard.facts]
     assert len(told) == len(set(told))
+    live = {body["fact_id"] for kind, body in heard.events if kind in TOLD_TO_PEOPLE}
+    assert live <= set(books.outbox)
     for kind, body in heard.events:
         match kind:
             case "candle_closed":

@@ -14,9 +14,11 @@ from store import history, recovery, tables
 from store.accounts import current_account
 from store.database import Database
 from tests.runner.engines import settings
+from utils.clock import SetClock
 
 pytestmark = pytest.mark.usefixtures("own_strategies")
 
+MIDNIGHT = 1_789_948_800_000  # eight hours before the first funding
 ENOUGH = history.Wanted(limit=1000)
 
 
@@ -34,7 +36,7 @@ def results(database: Database, account: int) -> list[tuple[str, int, int, Decim
 def demo(folder: Path, **changes: object) -> tuple[Settings, Database, int]:
     """Let an engine trade through two simulated days; return its settings and ledger."""
     wanted = settings(folder, strategies=["churn"], **changes)
-    make_demo(wanted, 2)
+    make_demo(wanted, 2, SetClock(MIDNIGHT))
     database = Database(wanted.database)
     account = current_account(database)
     assert account is not None

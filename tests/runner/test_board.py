@@ -6,6 +6,7 @@ from core.market import DAY_MS, MINUTE_MS, Bar
 from exchange.instruments import instrument
 from runner import payloads
 from runner.board import BARS_SHOWN, Board, Market
+from runner.freshness import Freshness
 
 SYMBOL = "BTC/USDT"
 BEGAN = 1_748_736_000_000
@@ -53,3 +54,20 @@ def test_minutes_before_a_long_absence_are_not_of_the_last_24_hours() -> None:
     assert stats["high_24h"] == 100
     assert stats["volume_24h"] == DAY_MINUTES - 600
     assert change(market) == 0
+
+
+def test_the_line_of_a_day_stays_until_its_next_point() -> None:
+    bars = [bar(n, 100 + n) for n in range(2 * DAY_MINUTES)]
+    lines = [payloads.stats(market_of(bars[:n]))["spark"] for n in range(-35, 0)]
+
+    assert len({tuple(line) for line in lines}) == 2
+    assert all(len(line) == 48 for line in lines)
+
+
+def test_the_time_of_the_newest_message_is_told_to_the_second() -> None:
+    freshness = Freshness(10)
+    before = freshness.payload(0)["last_message_at"]
+    freshness.saw(1.0, 1_795_260_346_679, [SYMBOL])
+
+    assert before is None
+    assert freshness.payload(0)["last_message_at"] == 1_795_260_346_000

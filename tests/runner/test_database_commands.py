@@ -16,9 +16,10 @@ from runner.database_commands import database_command
 from runner.instance import only_engine, only_instance
 from store.access import AccessStore, Role
 from store.accounts import all_accounts, find_or_create_account
-from store.database import Database
+from store.database import ACCESS_MIGRATIONS, TRADING_MIGRATIONS, Database
 from store.imported import add_trades, imported_account
 from store.lease import lease
+from store.schema import known_revisions
 from store.writer import Batch, Writer
 from tests.runner.engine_process import EngineProcess
 from tests.runner.engines import played, settings
@@ -27,6 +28,7 @@ from tests.services import require
 from tests.store import samples
 
 NOW = 1_795_255_200_000
+TRADING, ACCESS = (known_revisions(m)[-1] for m in (TRADING_MIGRATIONS, ACCESS_MIGRATIONS))
 STAMP = "20261121T100000Z"
 BUSY: dict[str, Any] = {"SPEED": "20000", "STRATEGIES": "churn", "RISK__RISK_PER_TRADE_PCT": "0.01"}
 
@@ -103,8 +105,8 @@ def test_check_tells_how_much_it_looked_at(
     assert do(here, "check") == 0
 
     ledger, keys, files, last = capsys.readouterr().out.splitlines()
-    assert ledger == f"{here.data_dir}/quarterdeck.db is whole and has schema 0002."
-    assert keys == f"{here.data_dir}/access.db is whole and has schema 0001."
+    assert ledger == f"{here.data_dir}/quarterdeck.db is whole and has schema {TRADING}."
+    assert keys == f"{here.data_dir}/access.db is whole and has schema 0004."
     assert files.startswith(f"account {books.id} (imported:books) came from files")
     with closing(sqlite3.connect(here.data_dir / "quarterdeck.db")) as counting:
         (entries,) = counting.execute("SELECT count(*) FROM journal").fetchone()
@@ -251,11 +253,11 @@ def test_upgrade_says_what_it_did_and_once_is_enough(
     wanted = settings(tmp_path)
 
     assert do(wanted, "upgrade") == 0
-    assert "quarterdeck.db was brought to schema 0002.\n" in capsys.readouterr().out
+    assert f"quarterdeck.db was brought to schema {TRADING}.\n" in capsys.readouterr().out
 
     with only_instance(wanted.run_dir, "127.0.0.1", 8123):  # there is nothing to do to what runs
         assert do(wanted, "upgrade") == 0
     assert capsys.readouterr().out.splitlines() == [
-        f"{tmp_path}/quarterdeck.db has schema 0002, the newest.",
-        f"{tmp_path}/access.db has schema 0001, the newest.",
+        f"{tmp_path}/quarterdeck.db has schema {TRADING}, the newest.",
+        f"{tmp_path}/access.db has schema 0004, the newest.",
     ]

@@ -24,6 +24,7 @@ from tests.runner.tapes import SYMBOLS, record
 
 KILLS = 10
 FOLDERS = 20 if os.environ.get("TORTURE") else 1
+RULES = ("equity < 9999", "position notional > 1", "BTC/USDT crosses 60000", "no trade for 1m")
 BUSY: dict[str, Any] = {
     "SPEED": "50000", "STRATEGIES": "churn,trend", "WARMUP_DAYS": "1",
     "RISK__RISK_PER_TRADE_PCT": "0.01", "RISK__DAILY_LOSS_PCT": "100",
@@ -58,6 +59,7 @@ def live_a_little(engine: EngineProcess, rng: Random, key: str) -> set[str]:
         time.sleep(rng.uniform(0.3, 1.5))
         return set()
     engine.wait_for("snapshot")
+    engine.send("rule_add", {"text": RULES[rng.randrange(len(RULES))], "cooldown_s": 60}, key)
     granted: set[str] = set()
     wishing = threading.Thread(target=wish_on, args=(engine, key, granted))
     wishing.start()
@@ -90,6 +92,9 @@ def end_well(folder: Path, kills: int) -> None:
     check_books(books)
     check_told(books, engine.heard)
     check_state(books, engine.heard.state)
+    assert {row.text for row in books.rules} <= set(RULES)
+    fired = [f for f in books.of("alert_raised") if f["code"] == "rule"]
+    assert sum(row.fired_count for row in books.rules) == len(fired)
     restarts = [f for f in books.of("alert_raised") if f["code"] == "engine_restarted"]
     assert kills - 3 <= len(restarts) <= kills
     assert engine.process.returncode == 0

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from infra.settings import Settings
+from runner.announce import qr_code
 from runner.instance import only_instance
 from tests.services import free_port
 
@@ -89,6 +90,16 @@ def test_a_reset_without_a_terminal_needs_a_yes(tmp_path: Path) -> None:
 
     assert done.returncode == 2
     assert done.stderr == "--reset-paper asks first, and there is no terminal: add --yes\n"
+
+
+def test_a_link_from_outside_is_printed_beside_the_one_here_and_as_a_code(tmp_path: Path) -> None:
+    done = launch(tmp_path, "login", "--qr", PUBLIC_URL="https://deck.example/bot1")
+
+    here, outside, *code = done.stdout.splitlines()
+    assert here.startswith("http://127.0.0.1:8080/#code=")
+    assert outside.startswith("https://deck.example/bot1/#code=")
+    assert here.partition("=")[2] != outside.partition("=")[2]
+    assert "\n".join(code).strip("\n") == qr_code(outside).strip("\n")
 
 
 def test_a_new_key_stands_alone_on_standard_output(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ ENDS_WITHIN_S = 3.0
 class Instance:
     """A Quarterdeck started from a terminal."""
 
-    def __init__(self, folder: Path, port: int) -> None:
+    def __init__(self, folder: Path, port: int, **variables: str) -> None:
         self.folder, self.port = folder, port
         self.log_path = folder.parent / f"{folder.name}.log"
         self.out_path = folder.parent / f"{folder.name}-{port}-{time.monotonic_ns()}.out"
@@ -32,7 +33,7 @@ class Instance:
             self.process = subprocess.Popen(
                 [sys.executable, ROOT / "run_dashboard.py", "--no-browser",
                  "--port", str(port), "--data-dir", folder],
-                env={**kept, "WARMUP_DAYS": "1"}, stdin=subprocess.DEVNULL,
+                env={**kept, "WARMUP_DAYS": "1", **variables}, stdin=subprocess.DEVNULL,
                 stdout=out, stderr=log,
             )  # fmt: skip
 
@@ -69,11 +70,12 @@ def descendants(ancestor: int) -> list[tuple[int, str]]:
         ["ps", "-eo", "pid=,ppid=,args="], capture_output=True, text=True, check=True
     ).stdout
     rows = [line.split(None, 2) for line in listing.splitlines()]
-    family, found = {ancestor}, []
-    for pid, parent, *words in sorted(rows, key=lambda row: int(row[0])):
-        if int(parent) in family:
-            family.add(int(pid))
-            found.append((int(pid), " ".join(words)))
+    below: dict[int, list[tuple[int, str]]] = defaultdict(list)
+    for pid, parent, *words in rows:
+        below[int(parent)].append((int(pid), " ".join(words)))
+    found = list(below[ancestor])
+    for number, _ in found:  # which grows; a child may be numbered below its parent
+        found += below[number]
     return found
 
 

@@ -9,6 +9,7 @@ import sys
 import textwrap
 import time
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -133,6 +134,18 @@ def test_a_configuration_error_of_one_child_ends_everything() -> None:
     assert asyncio.run(scenario()) == EXIT_CONFIG
 
 
+def test_a_configuration_error_of_a_child_that_is_not_needed_ends_only_that_one() -> None:
+    async def scenario() -> None:
+        bot = replace(child("bot", "raise SystemExit(2)"), needed=False)
+        async with supervised(child("web", WAIT_FOR_EVER), bot) as (supervisor, notes, _):
+            await until(lambda: "ready" in notes.said.get("web", "") and bool(notes.told))
+
+            assert notes.told == ["bot cannot run until that is mended; everything else goes on"]
+            assert set(supervisor.pids) == {"web"}
+
+    asyncio.run(scenario())
+
+
 def test_a_child_that_finished_well_is_not_started_again() -> None:
     async def scenario() -> None:
         children = (child("engine", "print('done')"), child("web", WAIT_FOR_EVER))
@@ -168,6 +181,54 @@ def test_variables_for_the_first_start_are_gone_at_the_second() -> None:
             await until(lambda: notes.said.get("engine") == "yes\n")
             os.kill(supervisor.pids["engine"], signal.SIGKILL)
             await until(lambda: notes.said["engine"] == "yes\n<end>none\n")
+
+    asyncio.run(scenario())
+
+
+def test_a_child_that_is_told_to_start_again_does_so_at_once_with_what_it_is_given_now() -> None:
+    program = f"import os\nprint(os.environ['URL'], flush=True)\n{WAIT_FOR_EVER}"
+    spec = child("web", program)
+    environment = {**spec.environment, "URL": "one"}
+
+    async def scenario() -> None:
+        children = [replace(spec, environment=environment), child("engine", WAIT_FOR_EVER)]
+        async with supervised(*children) as (supervisor, notes, _):
+            await until(lambda: "ready" in notes.said.get("web", ""))
+            await until(lambda: "ready" in notes.said.get("engine", ""))
+            engine = supervisor.pids["engine"]
+
+            environment["URL"] = "two"
+            await supervisor.restart("web")
+            await supervisor.restart("nobody")
+            await until(lambda: notes.said["web"].count("ready") == 2)
+
+            assert notes.said["web"] == "one\nready\n<end>two\nready\n"
+            assert notes.told == []
+            assert supervisor.pids["engine"] == engine
+
+    asyncio.run(scenario())
+
+
+def test_a_child_that_waits_for_something_starts_after_it() -> None:
+    async def scenario() -> None:
+        happened = asyncio.Event()
+        late = replace(child("web", WAIT_FOR_EVER), waits_for=happened)
+        async with supervised(late, child("engine", WAIT_FOR_EVER)) as (_, notes, _):
+            await until(lambda: "ready" in notes.said.get("engine", ""))
+            assert "web" not in notes.said
+
+            happened.set()
+            await until(lambda: "ready" in notes.said.get("web", ""))
+
+    asyncio.run(scenario())
+
+
+def test_a_child_that_still_waits_does_not_hold_up_the_end() -> None:
+    async def scenario() -> None:
+        late = replace(child("web", WAIT_FOR_EVER), waits_for=asyncio.Event())
+        async with supervised(late, child("engine", WAIT_FOR_EVER)) as (_, notes, _):
+            await until(lambda: "ready" in notes.said.get("engine", ""))
+        assert "web" not in notes.said
 
     asyncio.run(scenario())
 
