@@ -16,22 +16,31 @@ from telegram_webapp.headers import install_headers
 from telegram_webapp.limits import Limits
 from telegram_webapp.link import EngineLink
 from telegram_webapp.problems import install_problems
+from telegram_webapp.proxies import Proxies
 from telegram_webapp.results import Results
 from telegram_webapp.routes.accounts import account_routes
+from telegram_webapp.routes.alert_rules import alert_rule_routes
+from telegram_webapp.routes.alert_settings import alert_settings_routes
+from telegram_webapp.routes.alerts import alert_routes
 from telegram_webapp.routes.charts import chart_routes
 from telegram_webapp.routes.commands import command_routes
+from telegram_webapp.routes.downloads import download_routes
 from telegram_webapp.routes.health import health_routes
+from telegram_webapp.routes.keys import key_routes
 from telegram_webapp.routes.learning import learning_routes
 from telegram_webapp.routes.lists import list_routes
 from telegram_webapp.routes.page import page_routes
 from telegram_webapp.routes.performance import performance_routes
 from telegram_webapp.routes.report import report_routes
 from telegram_webapp.routes.session import session_routes
+from telegram_webapp.routes.sessions import open_session_routes
 from telegram_webapp.routes.signals import signal_routes
 from telegram_webapp.routes.state import state_routes
 from telegram_webapp.routes.stream import install_stream
 from telegram_webapp.routes.summary import summary_routes
+from telegram_webapp.routes.telegram import telegram_routes
 from telegram_webapp.routes.trade import trade_routes
+from telegram_webapp.routes.users import user_routes
 from telegram_webapp.site import Site
 from utils.clock import Clock
 
@@ -60,7 +69,7 @@ def create_app(
     app.url_map.merge_slashes = False
     limits = limits or Limits(clock)
     cookie = SessionCookie(settings.dashboard_port)
-    hosts = Hosts(settings.dashboard_host, settings.trusted_hosts)
+    hosts = Hosts(settings.dashboard_host, settings.trusted_hosts, settings.public_url)
     guard = Guard(doorman, limits, hosts, cookie)
     archive = Archive(settings.database)
     site = Site(
@@ -79,14 +88,19 @@ def create_app(
     install_headers(app)
     guard.install(app)
     for routes in (
-        page_routes, health_routes, session_routes, state_routes, list_routes, chart_routes,
-        summary_routes, command_routes, report_routes, account_routes,
-        trade_routes, signal_routes, performance_routes,
-        learning_routes,
+        page_routes, health_routes, session_routes, telegram_routes, state_routes, list_routes,
+        chart_routes, summary_routes, command_routes, report_routes, account_routes,
+        trade_routes, signal_routes, performance_routes, key_routes,
+        user_routes, open_session_routes,
+        learning_routes, download_routes, alert_routes, alert_rule_routes,
+        alert_settings_routes,
     ):  # fmt: skip
         app.register_blueprint(routes(site))
     install_stream(app, link.hub, current_identity)
     # streams have a cap of their own
     requires(Role.VIEWER, counted=False)(app.view_functions["stream.stream"])
     check_every_view_is_marked(app)
+    app.wsgi_app = Proxies(  # type: ignore[method-assign]
+        app.wsgi_app, settings.trusted_proxies, settings.public_url
+    )
     return app

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from store.accounts import Account, all_accounts, current_account
-from store.database import Database
+from store.database import CheckedDatabase, Database
 from telegram_webapp.offload import in_thread
 from telegram_webapp.problems import Problem
 
@@ -24,8 +24,7 @@ class Archive:
         Raises:
             ConfigError: the URL is not one of a database.
         """
-        self._database = Database(url)
-        self._is_checked = False
+        self._checked = CheckedDatabase(url)
 
     def ask(self, query: Query[Result], account_id: int | None = None) -> Result:
         """Return *query* of the database and an account's id: the engine's unless given.
@@ -72,15 +71,3 @@ class Archive:
             detail = f"account must be one of {numbers}, was {account_id}"
             raise Problem(404, "unknown_account", detail)
         return known[account_id]
-
-    def _checked(self) -> Database:
-        """Return the database, once it was found to be of this version.
-
-        Raises:
-            ConfigError: it is not there, damaged or of another version.
-            StoreError: the database refused.
-        """
-        if not self._is_checked:
-            self._database.check_version()
-            self._is_checked = True
-        return self._database

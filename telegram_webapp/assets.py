@@ -72,7 +72,8 @@ class Assets:
             else:
                 self._large[name] = _Large(path, digest)
         self.digest = tree.hexdigest()[:DIGEST_LENGTH]
-        self.base = f"/static/{self.digest}/"
+        # relative, for a proxy may show the page under any path; every view is one level deep
+        self.base = f"static/{self.digest}/"
         self.plotly = self.base + PLOTLY
         self._head, self._tail = _halves(root / PAGE, self.base)
 

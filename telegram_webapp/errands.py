@@ -16,9 +16,9 @@ from core.errors import ConfigError, QuarterdeckError, SchemaError, StoreError
 from infra.settings import ROOT
 from store.access import access_database
 from store.database import Database
+from store.figures import Asked, Moment, earliest, performance
 from store.results import closed_trades
 from telegram_webapp.compression import THOROUGH
-from telegram_webapp.figures import Asked, Moment, earliest, performance
 
 EXIT_CONFIG: Final = 2
 MOST_TRADES: Final = 300_000  # of which a child holds half a gigabyte

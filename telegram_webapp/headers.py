@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Final
 
-from flask import Flask, Response
+from flask import Flask, Response, request
 
 # style-src and img-src are what Plotly needs; Telegram Web shows the page in a frame.
 CONTENT_SECURITY_POLICY: Final = (
@@ -36,9 +36,19 @@ PART_HEADERS: Final = {
 }
 
 
+# Half a year: long enough to matter, and a name that is given up is free again in the end.
+# Names below it are left alone: they may belong to somebody else's machine.
+STRICT_TRANSPORT: Final = "max-age=15552000"
+
+
 def install_headers(app: Flask) -> None:
     """Add what the browser must know to every response; what says nothing else is not stored."""
-    app.after_request(add_headers)
+
+    @app.after_request
+    def add(response: Response) -> Response:
+        if request.is_secure and response.mimetype not in PARTS:
+            response.headers.setdefault("Strict-Transport-Security", STRICT_TRANSPORT)
+        return add_headers(response)
 
 
 def add_headers(response: Response) -> Response:

@@ -11,10 +11,12 @@ from typing import Final
 from core.errors import QuarterdeckError
 from core.stream import SNAPSHOT, EventId, Frame
 from store.access import Identity
+from telegram_webapp.channels import PERIODS_S, Channel, Rate, ThinChannel
 from telegram_webapp.mirror import Mirror
 from telegram_webapp.subscription import Subscription
 
 HEARTBEAT_S: Final = 15.0
+PACE_S: Final = 0.25
 RETRY_MS: Final = (500, 5000)
 
 log = logging.getLogger(__name__)
@@ -35,8 +37,8 @@ class StreamLimitError(Exception):
 class Hub:
     """Every open stream, and what is said to all of them.
 
-    Promise: each stream gets, from its place on, every fact and the newest of each state,
-    and a heartbeat every `HEARTBEAT_S` as long as its credential holds.
+    Promise: each stream gets, from its place on, every fact and the newest of each state, at
+    the rate it asked for, and a heartbeat every `HEARTBEAT_S` as long as its credential holds.
     """
 
     def __init__(
@@ -64,6 +66,8 @@ class Hub:
         self._per_client = streams_per_client
         self._random = random or Random()  # noqa: S311 (no secret)
         self._streams: dict[int, Subscription] = {}
+        self._live = Channel(Rate.LIVE)
+        self._thin = {rate: ThinChannel(rate, mirror) for rate in PERIODS_S}
         self._held: Counter[str] = Counter()
         self._lock = mirror.lock
         self._stopping = threading.Event()
@@ -82,16 +86,24 @@ class Hub:
         if len(self._streams) >= self._max_streams or self._stopping.is_set():
             raise StreamLimitError("server", f"this server may have {self._max_streams} streams")
 
-    def open(self, stream: Subscription, place: EventId | None, head: bytes = b"") -> None:
-        """Begin a stream at *place*: *head*, a heartbeat, what it missed; then live."""
+    def open(
+        self,
+        stream: Subscription,
+        place: EventId | None,
+        head: bytes = b"",
+        rate: Rate = Rate.LIVE,
+    ) -> None:
+        """Begin a stream at *place*: *head*, a heartbeat, what it missed; then go on at *rate*."""
         with self._lock:
+            channel = self._join(rate)
             frames = self._mirror.missed(place)
             afresh = bool(frames) and frames[0].key == SNAPSHOT
             self._counts["snapshots" if afresh else "resumed"] += 1
             self._streams[id(stream)] = stream
             self._held[stream.identity.credential_id] += 1
             stream.opened = time.monotonic()
-            stream.offered = len(frames) - self._counts["frames"]
+            stream.offered = len(frames) - channel.events
+            channel.streams[id(stream)] = stream
             stream.start(head + self._mirror.heartbeat(stream.identity.role), frames)
 
     def ended(self, stream: Subscription, why: str, last: bytes = b"") -> None:
@@ -99,6 +111,8 @@ class Hub:
         with self._lock:
             if self._streams.pop(id(stream), None) is None:
                 return
+            channel = self._channel_of(stream)
+            del channel.streams[id(stream)]
             identity = stream.identity
             self._held[identity.credential_id] -= 1
             if not self._held[identity.credential_id]:
@@ -106,20 +120,27 @@ class Hub:
             self._counts[why] += 1
             stream.end(last)
             lasted = time.monotonic() - stream.opened
-            events = stream.offered + self._counts["frames"]
-        log.info("A stream of %s %s after %.0f s, %d events", identity.subject, why, lasted, events)
+            events = stream.offered + channel.events
+        log.info(
+            "A stream of %s %s after %.0f s, %d events at rate %s",
+            identity.subject, why, lasted, events, channel.rate,
+        )  # fmt: skip
 
     def broadcast(self, frames: Sequence[Frame]) -> None:
         """Send the next frames, already in the mirror, to every stream."""
-        joined = b"".join([frame.frame for frame in frames])
-        replaced = 0
         with self._lock:
-            streams = list(self._streams.values())
             self._counts["frames"] += len(frames)
-            for stream in streams:
-                replaced += stream.deliver(frames, joined)
-            self._counts["delivered"] += len(frames) * len(streams)
-            self._counts["replaced"] += replaced
+            self._tell(self._live, frames)
+            for channel in self._thin.values():
+                if channel.streams:
+                    self._tell(channel, channel.hear(frames))
+
+    def pace(self) -> None:
+        """Tell the thin streams what changed, if it is their time."""
+        with self._lock:
+            for channel in self._thin.values():
+                if channel.streams:
+                    self._tell(channel, channel.due())
 
     def announce(self) -> None:
         """Send everybody a heartbeat now: the engine went away or came back."""
@@ -143,8 +164,12 @@ class Hub:
         self.announce()
 
     def start(self) -> None:
-        """Begin to send heartbeats."""
-        threading.Thread(target=self._beat, name="heartbeat", daemon=True).start()
+        """Begin to send heartbeats, and to thin streams what changed."""
+        for act, period_s in ((self.heartbeat, HEARTBEAT_S), (self.pace, PACE_S)):
+            name = act.__name__
+            threading.Thread(
+                target=self._repeat, args=(act, period_s), name=name, daemon=True
+            ).start()
 
     def stop(self) -> None:
         """End every stream, each told to come back after a time of its own."""
@@ -154,12 +179,36 @@ class Hub:
             self.ended(stream, "stopped", retry)
 
     def stats(self) -> dict[str, int]:
-        """Return counters: open clients, frames, deliveries, and how streams began and ended."""
+        """Return counters: clients, those of each rate, frames, deliveries, beginnings and ends."""
         names = (
             "frames", "delivered", "replaced", "snapshots", "resumed",
             "left", "cut", "revoked", "stopped",
         )  # fmt: skip
-        return {"clients": len(self._streams)} | {name: self._counts[name] for name in names}
+        rates = {channel.rate.value: len(channel.streams) for channel in self._channels()}
+        counts = {name: self._counts[name] for name in names}
+        return {"clients": len(self._streams)} | rates | counts
+
+    def _channels(self) -> list[Channel]:
+        return [self._live, *self._thin.values()]
+
+    def _channel_of(self, stream: Subscription) -> Channel:
+        return next(channel for channel in self._channels() if id(stream) in channel.streams)
+
+    def _join(self, rate: Rate) -> Channel:
+        """Return the channel of *rate*, its streams brought to where a new one will begin."""
+        channel = self._thin.get(rate)
+        if channel is None:
+            return self._live
+        if channel.streams:
+            self._tell(channel, channel.flush())
+        else:
+            channel.begin()
+        return channel
+
+    def _tell(self, channel: Channel, frames: Sequence[Frame]) -> None:
+        if frames:
+            self._counts["delivered"] += len(frames) * len(channel.streams)
+            self._counts["replaced"] += channel.deliver(frames)
 
     def _holds(self, identity: Identity) -> bool:
         try:
@@ -169,9 +218,9 @@ class Hub:
             log.warning("The credential of %s could not be checked: %s", identity.subject, error)
             return True
 
-    def _beat(self) -> None:
-        while not self._stopping.wait(HEARTBEAT_S):
+    def _repeat(self, act: Callable[[], None], period_s: float) -> None:
+        while not self._stopping.wait(period_s):
             try:
-                self.heartbeat()
+                act()
             except Exception:
-                log.exception("A heartbeat failed")
+                log.exception("%s of the streams failed", act.__name__)

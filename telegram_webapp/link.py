@@ -18,9 +18,9 @@ from infra.bus.base import (
     Welcome,
     Whole,
 )
+from infra.state_file import read_state_file
 from telegram_webapp.hub import Hub
 from telegram_webapp.mirror import Mirror, Snapshot
-from telegram_webapp.state_file import read_state_file
 
 COMMAND_S: Final = 10.0
 _FIRST_WAIT_S: Final = 0.5

@@ -9,19 +9,10 @@ from core.dashboard import SCHEMA_VERSION, State, apply
 from core.errors import BusError
 from core.stream import SNAPSHOT, EventId, Frame, Ring, read_sse_frame, sse_frame
 from infra.bus.base import Welcome
+from infra.state_file import SnapshotData, read_snapshot
 from utils.clock import Clock
 
 _encode: Final = msgspec.json.Encoder().encode
-
-
-class SnapshotData(msgspec.Struct, frozen=True):
-    """A snapshot event's data, which is also what the state file holds."""
-
-    schema_version: int
-    epoch: str
-    seq: int
-    at: int
-    state: dict[str, Any]
 
 
 class Snapshot(msgspec.Struct, frozen=True):
@@ -45,7 +36,6 @@ class Snapshot(msgspec.Struct, frozen=True):
 
 
 _decode_data: Final = msgspec.json.Decoder().decode
-_decode_whole: Final = msgspec.json.Decoder(SnapshotData).decode
 
 
 class Mirror:
@@ -64,7 +54,7 @@ class Mirror:
         self.at = 0
         self.engine_at: int | None = None
         self.away_since: int | None = clock.now()
-        self._clock = clock
+        self.clock = clock
         self._heard: float | None = None
         self._encoded: tuple[EventId, bytes] | None = None
 
@@ -77,8 +67,8 @@ class Mirror:
         """Take the state an engine left on disk at *written_at*, wall clock in ms."""
         self._set(whole)
         self.ring.reset(whole.epoch, whole.seq)
-        self.away_since = min(written_at, self._clock.now())  # the clock may have been set back
-        self._heard = self._clock.monotonic() - (self._clock.now() - self.away_since) / 1000
+        self.away_since = min(written_at, self.clock.now())  # the clock may have been set back
+        self._heard = self.clock.monotonic() - (self.clock.now() - self.away_since) / 1000
 
     def begin(self, welcome: Welcome, data: bytes) -> None:
         """Take the whole state with which a new subscription begins.
@@ -86,14 +76,7 @@ class Mirror:
         Raises:
             BusError: it is not a snapshot of the version this process knows.
         """
-        try:
-            whole = _decode_whole(data)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise BusError(f"the engine's snapshot could not be read: {error}") from error
-        if whole.schema_version != SCHEMA_VERSION:
-            raise BusError(
-                f"the engine speaks schema {whole.schema_version}, this process {SCHEMA_VERSION}"
-            )
+        whole = read_snapshot(data)
         self._set(whole)
         # What was folded without being told, the ring lacks: nobody may resume across it.
         told = whole.seq == welcome.seq
@@ -122,7 +105,7 @@ class Mirror:
 
     def heard(self, engine_at: int | None) -> None:
         """Note a sign of life and the engine clock, if it was said."""
-        self._heard = self._clock.monotonic()
+        self._heard = self.clock.monotonic()
         if engine_at is not None:
             self.engine_at = engine_at
 
@@ -133,7 +116,7 @@ class Mirror:
     def away(self) -> None:
         """Note that the engine is not connected any more."""
         if self.away_since is None:
-            self.away_since = self._clock.now()
+            self.away_since = self.clock.now()
 
     def missed(self, place: EventId | None) -> list[Frame]:
         """Return what a reader at *place* needs: the frames it missed, else one snapshot.
@@ -160,16 +143,17 @@ class Mirror:
         )
 
     def heartbeat(self, role: str) -> bytes:
-        """Return the heartbeat event for readers of *role*, with the server's time."""
+        """Return the heartbeat event for readers of *role*; what is unknown is left out."""
         data = {
-            "at": self._clock.now(),
+            "at": self.clock.now(),
             "engine": "up" if self.is_up else "away",
             "engine_age_ms": self._age_ms(),
             "engine_at": self.engine_at,
             "away_since": self.away_since,
             "role": role,
         }
-        return sse_frame(None, "heartbeat", _encode(data))
+        known = {name: value for name, value in data.items() if value is not None}
+        return sse_frame(None, "heartbeat", _encode(known))
 
     def _set(self, whole: SnapshotData) -> None:
         self.place = EventId(whole.epoch, whole.seq)
@@ -180,7 +164,7 @@ class Mirror:
     def _age_ms(self) -> int | None:
         if self._heard is None:
             return None
-        return int((self._clock.monotonic() - self._heard) * 1000)
+        return int((self.clock.monotonic() - self._heard) * 1000)
 
     def _whole(self, place: EventId) -> dict[str, Any]:
         return {

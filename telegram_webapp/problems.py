@@ -5,14 +5,14 @@ Source: https://www.rfc-editor.org/rfc/rfc9457
 
 import logging
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from flask import Flask, Response
 from typing_extensions import override
 from werkzeug.exceptions import HTTPException
 
-from core.errors import BusError, ConfigError, DataError, StoreError
+from core.errors import BusError, CommandError, ConfigError, DataError, StoreError
 
 MIMETYPE: Final = "application/problem+json"
 KEPT_HEADERS: Final = {"Allow", "Retry-After", "WWW-Authenticate"}
@@ -33,14 +33,21 @@ class Problem(HTTPException):
     Attributes:
         code: the HTTP status.
         word: a short stable word for programs, such as ``engine_away``.
+        about: what else a program may want to know; members beside the usual ones.
     """
 
     def __init__(
-        self, status: int, word: str, detail: str, headers: dict[str, str] | None = None
+        self,
+        status: int,
+        word: str,
+        detail: str,
+        headers: dict[str, str] | None = None,
+        about: dict[str, Any] | None = None,
     ) -> None:
         super().__init__(detail)
         self.code = status
         self.word = word
+        self.about = about or {}
         self._headers = headers or {}
 
     @override
@@ -60,26 +67,36 @@ def install_problems(app: Flask) -> None:
     """Answer every error of *app* with a problem, and never with a traceback."""
     app.register_error_handler(HTTPException, _of_http)
     app.register_error_handler(DataError, _of_data)
+    app.register_error_handler(CommandError, _of_command)
     app.register_error_handler(BusError, _of_engine)
     app.register_error_handler(StoreError, _of_store)
     app.register_error_handler(ConfigError, _of_store)
     app.register_error_handler(Exception, _of_bug)
 
 
-def problem_response(status: int, word: str, detail: str) -> Response:
+def problem_response(
+    status: int, word: str, detail: str, about: dict[str, Any] | None = None
+) -> Response:
     """Return the response that says what is wrong."""
     try:
         title = HTTPStatus(status).phrase
     except ValueError:
         title = "Refused"
-    body = {"type": "about:blank", "title": title, "status": status, "detail": detail, "code": word}
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "code": word,
+    }
+    body |= about or {}
     return Response(msgspec.json.encode(body), status, mimetype=MIMETYPE)
 
 
 def _of_http(error: HTTPException) -> Response:
     status = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
     if isinstance(error, Problem):
-        response = problem_response(status, error.word, str(error.description))
+        response = problem_response(status, error.word, str(error.description), error.about)
     else:
         detail = DETAILS.get(status) or error.description or ""
         response = problem_response(status, HTTPStatus(status).name.lower(), detail)
@@ -91,6 +108,10 @@ def _of_http(error: HTTPException) -> Response:
 
 def _of_data(error: DataError) -> Response:
     return problem_response(HTTPStatus.BAD_REQUEST, "bad_parameter", str(error))
+
+
+def _of_command(error: CommandError) -> Response:
+    return problem_response(error.status, error.code, str(error))
 
 
 def _of_engine(error: BusError) -> Response:

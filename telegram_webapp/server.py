@@ -78,6 +78,9 @@ class DashboardServer(BaseApplication):  # type: ignore[misc]
             "workers": 1,
             "graceful_timeout": GRACE_S,
             "keepalive": KEEPALIVE_S,
+            # who asks is for telegram_webapp.proxies to say: nobody is believed before it
+            "forwarded_allow_ips": "",
+            "forwarder_headers": "",
             "control_socket_disable": True,  # its default path is one for all instances
             "post_worker_init": self._watch,
             "logger_class": OurLogger,

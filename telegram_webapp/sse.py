@@ -9,6 +9,7 @@ import msgspec
 
 from core.stream import EventId
 from store.access import Identity
+from telegram_webapp.channels import Rate
 from telegram_webapp.headers import closing_head
 from telegram_webapp.hub import Hub
 from telegram_webapp.subscription import QueuedSubscription
@@ -25,6 +26,7 @@ class Opening(msgspec.Struct, frozen=True):
 
     identity: Identity
     place: EventId | None
+    rate: Rate = Rate.LIVE
 
 
 class StreamGate:
@@ -65,7 +67,7 @@ class StreamGate:
         if connection is None or isinstance(connection, ssl.SSLSocket) or _is_http2(environ):
             start_response(status, headers)
             stream = QueuedSubscription(opening.identity, self._hub.ended)
-            self._hub.open(stream, opening.place)
+            self._hub.open(stream, opening.place, rate=opening.rate)
             return stream
         self._detach(connection, opening, closing_head(status, headers))
         raise StopIteration
@@ -75,7 +77,7 @@ class StreamGate:
         from telegram_webapp.detached import DetachedSubscription  # noqa: PLC0415
 
         stream = DetachedSubscription(connection, opening.identity, self._hub.ended)
-        self._hub.open(stream, opening.place, head)
+        self._hub.open(stream, opening.place, head, opening.rate)
 
 
 def _is_http2(environ: "WSGIEnvironment") -> bool:

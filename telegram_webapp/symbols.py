@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from core.symbols import meant_symbol
 from telegram_webapp.problems import Problem
 
 
@@ -12,11 +13,8 @@ def known_symbol(asked: str, state: dict[str, Any]) -> str:
         Problem: it is not traded here.
     """
     known: list[str] = sorted(state["stats"])
-    word = asked.replace("/", "").upper()
-    exact = [name for name in known if name.replace("/", "").upper() == word]
-    by_base = [name for name in known if name.partition("/")[0].upper() == word]
-    found = exact or by_base
-    if len(found) != 1:
+    found = meant_symbol(asked, known)
+    if found is None:
         detail = f"symbol must be one of {', '.join(known)}, was {asked[:40]!r}"
         raise Problem(404, "unknown_symbol", detail)
-    return found[0]
+    return found

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from infra.bus.unix_client import UnixCommands, UnixSubscriber
 from infra.settings import Settings
-from store.access import AccessStore
+from store.access import AccessStore, Role
 from telegram_webapp.app import create_app
 from telegram_webapp.auth.doorman import Doorman
 from telegram_webapp.errands import upgrade_apart
@@ -40,6 +40,8 @@ class WebProcess:
         clock = SystemClock()
         upgrade_apart(settings.access_path)
         access = AccessStore(settings.access_path)
+        roles = {user_id: Role(role) for user_id, role in settings.telegram_roles.items()}
+        access.users.settle_setting(roles, clock.now())
         mirror = Mirror(clock)
         doorman = Doorman(access, clock)
         self.hub = Hub(

@@ -7,7 +7,7 @@ class SessionCookie:
     """A cookie no script can read and no other site can send along with a change.
 
     Its name has the port in it: cookies ignore ports, and two instances on one machine must not
-    sign each other's visitors out.
+    sign each other's visitors out. It goes only to the path that the page lives under.
     """
 
     def __init__(self, port: int) -> None:
@@ -22,6 +22,7 @@ class SessionCookie:
         response.set_cookie(
             self.name,
             secret,
+            path=f"{request.root_path}/",
             max_age=life_ms // 1000,
             secure=request.is_secure,
             httponly=True,
@@ -30,4 +31,10 @@ class SessionCookie:
 
     def take(self, request: Request, response: Response) -> None:
         """Have the browser forget it."""
-        response.delete_cookie(self.name, secure=request.is_secure, httponly=True, samesite="Lax")
+        response.delete_cookie(
+            self.name,
+            path=f"{request.root_path}/",
+            secure=request.is_secure,
+            httponly=True,
+            samesite="Lax",
+        )

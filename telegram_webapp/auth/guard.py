@@ -11,6 +11,7 @@ from telegram_webapp.auth.doorman import Doorman
 from telegram_webapp.auth.hosts import Hosts
 from telegram_webapp.auth.needs import Needs, needs_of
 from telegram_webapp.auth.origin import SAFE_METHODS, check_origin
+from telegram_webapp.auth.transport import Transport
 from telegram_webapp.limits import Limits
 from telegram_webapp.problems import Problem
 
@@ -29,6 +30,7 @@ class Guard:
         self._limits = limits
         self._hosts = hosts
         self._cookie = cookie
+        self._transport = Transport()
 
     def install(self, app: Flask) -> None:
         """Check every request of *app* from now on."""
@@ -60,11 +62,13 @@ class Guard:
         if request.endpoint is None:
             return  # nothing is there: Flask says so
         needs = needs_of(current_app.view_functions[request.endpoint]) or FORGOTTEN
+        if request.method not in SAFE_METHODS or self._secret()[0] is not None:
+            self._transport.check(request)
         if needs.role is None:
-            check_origin(request, by_cookie=False)
+            self._check_origin(by_cookie=False)
             return
         identity, by_cookie = self._identify()
-        check_origin(request, by_cookie=by_cookie)
+        self._check_origin(by_cookie=by_cookie)
         changes = request.method not in SAFE_METHODS
         if changes:
             self._limits.change(identity.credential_id)
@@ -76,6 +80,9 @@ class Guard:
             detail = f"this needs the role {needs.role}, yours is {identity.role}"
             raise Problem(403, "role_needed", detail)
         g.identity = identity
+
+    def _check_origin(self, *, by_cookie: bool) -> None:
+        check_origin(request, by_cookie=by_cookie, public_origin=self._hosts.public_origin)
 
     def _identify(self) -> tuple[Identity, bool]:
         """Return who asks, and whether a cookie says so.

@@ -9,6 +9,7 @@ import ipaddress
 import re
 from collections.abc import Sequence
 from typing import Final
+from urllib.parse import urlsplit
 
 from telegram_webapp.problems import Problem
 
@@ -16,10 +17,17 @@ HOST: Final = re.compile(r"(?:\[(?P<v6>[0-9a-fA-F:.]+)\]|(?P<name>[A-Za-z0-9._-]
 
 
 class Hosts:
-    """Names that may stand in a Host header; one that begins with a dot means all below it."""
+    """Names that may stand in a Host header; one that begins with a dot means all below it.
 
-    def __init__(self, dashboard_host: str, trusted_hosts: Sequence[str]) -> None:
-        names = {"localhost", dashboard_host, *trusted_hosts}
+    That of the public URL is among them by itself.
+    """
+
+    def __init__(
+        self, dashboard_host: str, trusted_hosts: Sequence[str], public_url: str | None = None
+    ) -> None:
+        public = urlsplit(public_url or "")
+        self.public_origin = f"{public.scheme}://{public.netloc}" if public_url else ""
+        names = {"localhost", dashboard_host, *trusted_hosts, *filter(None, [public.hostname])}
         self._names = {name.lower().rstrip(".") for name in names}
 
     def check(self, header: str | None) -> None:

@@ -15,6 +15,7 @@
  * @property {string} plotly path of Plotly's script
  * @property {string} version
  * @property {import("./fold.js").FoldTable} fold
+ * @property {import("./changes.js").Fields} fields of each event type, types in order
  * @property {Snapshot | null} snapshot null when the visitor is not known yet
  * @property {string | null} role
  * @property {string | null} csrf
@@ -30,7 +31,13 @@ export function readBoot(document) {
   const element = document.getElementById("boot");
   if (!element) throw new Error("The page must carry its boot data, found no #boot element");
   const boot = JSON.parse(element.textContent ?? "");
-  return { csrf: null, role: null, snapshot: null, ...boot, base: basePath(boot.static) };
+  // Relative: the server need not know under which path a proxy shows it.
+  const pathOf = (/** @type {string} */ link) => new URL(link, document.baseURI).pathname;
+  const files = pathOf(boot.static);
+  return {
+    csrf: null, role: null, snapshot: null, ...boot,
+    static: files, plotly: pathOf(boot.plotly), base: basePath(files),
+  };
 }
 
 /**

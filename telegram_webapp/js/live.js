@@ -1,5 +1,8 @@
 /** The way from the server to the store: stream, tabs, presence, heartbeats, the clock. */
 
+import { CHANGES, expand } from "./changes.js";
+import { Meter } from "./meter.js";
+import { Pace, fastest, isLoopback } from "./pace.js";
 import { watchPresence } from "./presence.js";
 import { EventStream } from "./stream.js";
 import { SharedStream, canShare } from "./tabs.js";
@@ -18,12 +21,18 @@ import { SharedStream, canShare } from "./tabs.js";
 
 /** @typedef {Omit<import("./connection.js").Facts, "me">} Facts */
 
-const LOOPBACK = /^(localhost|127\.[\d.]+|\[::1\])$/;
 const STREAM_PATH = "api/dashboard/stream";
+const WHOLE_MS = 5000;
 
 export class Live {
   /** How often the stream was opened. */
   opens = 0;
+  /** How often we want to be told. */
+  pace = new Pace(() => this.#repace());
+  /** What this tab read. */
+  meter = new Meter();
+  /** How often the stream tells. */
+  rate = this.pace.rate;
   #options;
   #stream;
   #shared;
@@ -44,6 +53,7 @@ export class Live {
    * @param {import("./api.js").Api} options.api
    * @param {import("./store.js").Store} options.store
    * @param {import("./time.js").EngineClock} options.clock
+   * @param {import("./boot.js").Boot} options.boot what events are made of
    * @param {() => void} options.onChange the connection may read differently now
    * @param {() => void} options.onDenied the server does not know us
    * @param {(role: string | undefined) => void} options.onRole
@@ -54,8 +64,10 @@ export class Live {
       request: (signal) => this.#request(signal),
       onEvent: (event) => (this.#shared ? this.#shared.relayEvent(event) : this.#receive(event)),
       onStatus: (status) => (this.#shared ? this.#shared.relayStatus(status) : this.#follow(status)),
+      onBytes: (bytes) => this.meter.add(bytes),
     });
-    this.#shared = canShare() && !options.api.token ? this.#share() : null;
+    this.#shared = canShare() && !options.api.alone ? this.#share() : null;
+    this.#shared?.want(this.rate);
     watchPresence({
       show: () => this.#show(true),
       hide: () => this.#show(false),
@@ -82,6 +94,12 @@ export class Live {
     this.#decide();
   }
 
+  /** Another rate is wanted; of several tabs' wishes the most frequent holds. */
+  #repace() {
+    if (this.#shared) this.#shared.want(this.pace.rate);
+    else this.#run(this.pace.rate);
+  }
+
   /** Do not wait for the next attempt. @param {boolean} [doubtful] see stream.js */
   retryNow(doubtful = false) {
     if (!this.#wanted || !this.#shown) return;
@@ -102,7 +120,7 @@ export class Live {
       waitedMs: this.#wanted ? now - this.#startedAt : 0,
       silentMs: this.#status.phase === "open" ? now - this.#heardAt : 0,
       // A machine without a network still reaches itself.
-      online: navigator.onLine || (this.#status.phase === "open" && LOOPBACK.test(location.hostname)),
+      online: navigator.onLine || (this.#status.phase === "open" && isLoopback()),
       heartbeat: beat,
       awayMs: beat ? beat.at + (now - this.#heartbeatSeen) - since : 0,
       marketMs: marketAge(store.state, clock),
@@ -125,21 +143,48 @@ export class Live {
       },
       onEvent: (event) => this.#receive(event),
       onStatus: (status) => this.#follow(status),
+      onWishes: (rates) => this.#run(fastest(rates)),
     });
   }
 
+  /** Read at another rate, from the same place on. @param {import("./pace.js").Rate} rate */
+  #run(rate) {
+    if (rate === this.rate) return;
+    this.rate = rate;
+    this.meter.restart();
+    this.#stream.renew();
+    this.#options.onChange();
+  }
+
   /** @param {AbortSignal} signal @returns {Promise<Response>} */
-  #request(signal) {
+  async #request(signal) {
     const { api, store } = this.#options;
+    if (!store.place) await this.#whole(signal);
     /** @type {Record<string, string>} */
     const headers = { ...api.headers(), Accept: "text/event-stream" };
     if (store.place) headers["Last-Event-ID"] = store.place;
-    return fetch(api.url(STREAM_PATH), { headers, signal, cache: "no-store" });
+    return fetch(api.url(STREAM_PATH, { rate: this.rate === "live" ? null : this.rate }), { headers, signal, cache: "no-store" });
+  }
+
+  /** Get the state in a compressed answer: in a stream it takes ten times the bytes. @param {AbortSignal} signal */
+  async #whole(signal) {
+    const { api } = this.#options;
+    try {
+      const answer = await fetch(api.url("api/dashboard"), { headers: api.headers(), signal: AbortSignal.any([signal, AbortSignal.timeout(WHOLE_MS)]) });
+      const data = answer.ok && (await answer.json());
+      if (!data?.state) return;
+      const event = { type: "snapshot", data, id: `${data.epoch}-${data.seq}` };
+      if (this.#shared) this.#shared.relayEvent(event);
+      else this.#receive(event);
+    } catch {
+      // The stream begins with it then.
+    }
   }
 
   /** @param {boolean} shown */
   #show(shown) {
     this.#shown = shown;
+    if (shown) this.pace.touch();
     this.#decide();
   }
 
@@ -155,8 +200,21 @@ export class Live {
     if (type === "heartbeat") return this.#beat(data);
     const { store } = this.#options;
     if (id && type !== "snapshot" && !isAfter(id, store.place)) return undefined;
-    store.apply(type, data, id);
+    if (type === CHANGES) {
+      if (!store.state || !id || !follows(id, data.n, store.place)) return this.#lost();
+      const { fields, fold } = this.#options.boot;
+      store.fold(expand(fields, fold, store.state, data), id);
+    } else {
+      store.apply(type, data, id);
+    }
     return this.#keepTime(data.at, type === "snapshot");
+  }
+
+  /** What came is made for another place than ours: ask for the whole. */
+  #lost() {
+    this.#options.store.place = "";
+    if (this.#shared) this.#shared.rejoin();
+    else this.#stream.drop();
   }
 
   /** @param {Heartbeat} heartbeat */
@@ -202,6 +260,17 @@ function isAfter(id, place) {
   const [epoch, seq] = split(id);
   const [known, last] = split(place);
   return epoch !== known || seq > last;
+}
+
+/**
+ * Whether changes were made from the very place where we are.
+ * @param {string} id
+ * @param {number} n events that they stand for
+ * @param {string} place
+ */
+function follows(id, n, place) {
+  const [epoch, seq] = split(id);
+  return place === `${epoch}-${seq - n}`;
 }
 
 /** @param {string} id @returns {[string, number]} */

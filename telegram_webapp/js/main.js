@@ -3,6 +3,7 @@
 import { Api } from "./api.js";
 import { readBoot } from "./boot.js";
 import { UNCONNECTED, readConnection } from "./connection.js";
+import { hasten, isInside } from "./inside.js";
 import { insist } from "./insist.js";
 import { Painter } from "./painter.js";
 import { Router } from "./router.js";
@@ -26,13 +27,20 @@ import { mount } from "./views/shell.js";
  * @property {Session} session
  * @property {{ask: (command: string, args: Record<string, any>, about?: {subject?: string}) => Promise<void>}} commands
  * @property {Vitals} vitals
+ * @property {import("./live.js").Live | null} live the way to the server, once its modules are here
  * @property {{current: import("./connection.js").Connection}} connection
  * @property {string | null} role
+ * @property {boolean} isGuest whether Telegram shows the page
+ * @property {import("./telegram/guest.js").Guest | null} guest once its modules are here
+ * @property {(names: string[]) => void} changed say what to draw anew
  * @property {() => void} retry try to connect now
  * @property {(text: string) => void} announce say something to a screen reader
  * @property {(toast: import("./views/toast.js").Toast) => void} toast
  */
 /** @typedef {{update: (state: State, changed: Set<string>) => void, unmount: () => void}} View */
+
+/** Whether the address names a place; see places.js. */
+const LINKED = /[?&](to|startapp)=/;
 
 /** Build the page. */
 function main() {
@@ -41,6 +49,7 @@ function main() {
   const clock = new EngineClock();
   const api = new Api(boot);
   const painter = new Painter(draw);
+  api.alone = isInside();
   const session = new Session(api, boot.role, () => follow());
   const router = new Router(boot.base, () => painter.mark(["route"]));
   const theme = new Theme(() => painter.mark(["theme"]));
@@ -52,11 +61,21 @@ function main() {
   /** @type {App} */
   const app = {
     boot, store, api, router, clock, theme, session, connection, vitals,
-    commands: { ask: async (command, args, about) => (await wave).ask(app, command, args, about) },
+    isGuest: api.alone,
+    guest: null,
+    changed: (names) => painter.mark(names),
+    commands: { ask: async (command, args, about) => {
+      const { ask } = await wave;
+      return app.guest ? app.guest.ask(ask, app, command, args, about) : ask(app, command, args, about);
+    } },
+    get live() { return live; },
     get role() { return session.role; },
     retry: () => (live ? live.retryNow(true) : location.reload()),
     announce: (text) => shell.announce(text),
-    toast: async (toast) => (await wave).showToast(shell.toasts, toast),
+    toast: async (toast) => {
+      app.guest?.native?.feel(toast.tone);
+      (await wave).showToast(shell.toasts, toast);
+    },
   };
   const shell = mount(/** @type {HTMLElement} */ (document.getElementById("app")), app);
 
@@ -69,7 +88,19 @@ function main() {
   painter.flush();
   const wave = afterFirstPaint(store.state !== null).then(() => insist(() => import("./second_wave.js"), breaks));
   void wave.then(goLive);
-  void session.begin().then(follow);
+  void begin().then(follow);
+
+  /** Sign in, and go where a link leads. */
+  async function begin() {
+    if (app.isGuest) {
+      hasten(boot.static);
+      const { Guest } = await insist(() => import("./telegram/guest.js"), breaks);
+      app.guest = new Guest(app);
+      return app.guest.begin();
+    }
+    if (LINKED.test(location.search)) void insist(() => import("./places.js")).then(({ lead, wordIn }) => lead(app, wordIn(location)));
+    return session.begin();
+  }
 
   /** The stream cannot even be asked for: as good as a lost one. @param {unknown} error */
   function breaks(error) {
@@ -79,14 +110,15 @@ function main() {
   }
 
   /** @param {import("./second_wave.js")} modules */
-  function goLive({ Live, listenKeys }) {
+  function goLive({ Live, listenKeys, notices }) {
     live = new Live({
-      api, store, clock,
+      api, store, clock, boot,
       onChange: () => painter.mark(["link"]),
       onDenied: () => session.denied(),
       onRole: (role) => session.heard(role),
     });
     listenKeys(app);
+    if (!app.isGuest) notices(app);
     follow();
     // Only for "by you" in words; who we may be is in the role.
     if (session.role) session.who().then(() => painter.mark(["link"]), () => {});
@@ -111,6 +143,7 @@ function main() {
     const before = connection.current;
     connection.current = readConnection(facts());
     if (isOther(before, connection.current)) changed.add("connection");
+    app.guest?.update(changed);
     shell.update(store.state, changed);
   }
 }

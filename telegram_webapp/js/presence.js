@@ -1,6 +1,24 @@
 /** Whether the page is looked at; a stream is read only while it is. */
 
 const GRACE_MS = 4000;
+/** Whether the program around the page put it away; a web view may not notice. */
+let isAway = false;
+/** Whether it must go on reading behind other pages. */
+let isAwake = false;
+/** @type {Set<() => void>} */
+const watchers = new Set();
+
+/** The program around the page put it away, or brought it back. @param {boolean} away */
+export function putAway(away) {
+  isAway = away;
+  for (const look of watchers) look();
+}
+
+/** Go on reading while nobody looks, or not any more. @param {boolean} keep */
+export function keepAwake(keep) {
+  isAwake = keep;
+  for (const look of watchers) look();
+}
 
 /**
  * Call *show* when the page is looked at and *hide* a little after it is not any more.
@@ -11,9 +29,11 @@ export function watchPresence({ show, hide, wake, graceMs = GRACE_MS }) {
   let timer = 0;
   const look = () => {
     clearTimeout(timer);
-    if (document.hidden) timer = setTimeout(hide, graceMs);
+    if (isAway) hide();
+    else if (document.hidden && !isAwake) timer = setTimeout(hide, graceMs);
     else show();
   };
+  watchers.add(() => { look(); if (!isAway) wake(); });
   document.addEventListener("visibilitychange", look);
   addEventListener("pageshow", () => { look(); wake(); });
   addEventListener("pagehide", hide);

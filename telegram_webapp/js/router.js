@@ -3,7 +3,7 @@
 /** Those with a place in the navigation, in its order. */
 export const VIEWS = ["overview", "market", "signals", "performance", "more"];
 /** Views that stand below another in the navigation. @type {Record<string, string>} */
-export const BELOW = { "ab-test": "performance", trades: "performance" };
+export const BELOW = { "ab-test": "performance", trades: "performance", alerts: "more", access: "more" };
 const ALL = [...VIEWS, ...Object.keys(BELOW)];
 
 /** @typedef {{view: string, params: URLSearchParams}} Route */
@@ -19,6 +19,8 @@ export class Router {
   constructor(base, changed) {
     this.#base = base;
     this.#changed = changed;
+    /** What stands behind every address, as Telegram needs its own at a reload. */
+    this.tail = "";
     /** @type {Route} */
     this.current = this.#read();
   }
@@ -46,9 +48,19 @@ export class Router {
    * @param {Record<string, string>} [params]
    */
   go(view, params = {}) {
-    history.pushState(null, "", this.href(view, params));
+    history.pushState(history.state, "", this.href(view, params) + this.tail);
     this.#enter();
     scrollTo(0, 0);
+  }
+
+  /**
+   * Go to a view in the place of the one that is shown: it was no step of the person's own.
+   * @param {string} view
+   * @param {Record<string, string>} [params]
+   */
+  turn(view, params = {}) {
+    history.replaceState(history.state, "", this.href(view, params) + this.tail);
+    this.#enter();
   }
 
   #enter() {

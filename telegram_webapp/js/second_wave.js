@@ -2,5 +2,6 @@
 
 export { listenKeys } from "./keys.js";
 export { Live } from "./live.js";
+export { notices } from "./notices.js";
 export { ask } from "./views/confirm.js";
 export { showToast } from "./views/toast.js";

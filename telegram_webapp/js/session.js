@@ -1,19 +1,30 @@
-/** Who looks at the page: signing in with a one-time code, the role, signing out. */
+/** Who looks at the page: signing in with a one-time code or by Telegram, the role, signing out. */
 
 /** @typedef {import("./api.js").Api} Api */
 /**
  * Why the sign-in view is shown.
- * @typedef {"" | "none" | "bad_code" | "slowed" | "ended" | "left" | "unreachable"} Reason
+ * @typedef {"" | "none" | "bad_code" | "slowed" | "ended" | "left" | "unreachable" | "https_needed"
+ *     | "unknown_user" | "blocked_user" | "bad_init_data" | "telegram_off" | "refused"} Reason
+ */
+/**
+ * A way in that asks nobody; see telegram/sign_in.js.
+ * @typedef {object} Door
+ * @property {(patient: boolean) => Promise<Record<string, any>>} enter
+ * @property {() => void} forget
  */
 
 const CODE = /^#?(?:.*[#&?])?code=([\w.~-]+)/;
-/** Why a code was not taken, by status. @type {Record<number, Reason>} */
-const REASONS = { 0: "unreachable", 429: "slowed" };
+/** Why a code was not taken, by the problem's word. @type {Record<string, Reason>} */
+const REASONS = { unreachable: "unreachable", too_many: "slowed", https_needed: "https_needed" };
+/** What a door says no with, in its own words. @type {Reason[]} */
+const REFUSALS = ["unknown_user", "blocked_user", "bad_init_data", "telegram_off"];
 const TRADERS = ["trader", "owner"];
 
 export class Session {
   #api;
   #changed;
+  /** @type {Promise<boolean> | null} */
+  #entering = null;
 
   /**
    * @param {Api} api
@@ -29,12 +40,22 @@ export class Session {
     /** The answer of api/me, once asked. @type {Record<string, any> | null} */
     this.me = null;
     this.busy = false;
+    /** @type {Door | null} */
+    this.door = null;
+    /** What the door said when it stayed shut. @type {Record<string, any>} */
+    this.problem = {};
     api.onDenied = () => this.denied();
+    api.renew = () => (this.role ? this.enter() : Promise.resolve(false));
   }
 
   /** Whether commands are for this visitor. */
   get mayTrade() {
     return TRADERS.includes(this.role ?? "");
+  }
+
+  /** Whether the page has nothing to show. Who Telegram vouches for is taken for in until the answer. */
+  get isShut() {
+    return !this.role && !(this.#api.alone && this.reason === "");
   }
 
   /** Use the code in the address, if there is one, and take it out of the address. */
@@ -60,7 +81,42 @@ export class Session {
       this.#set(answer.role, "");
     } catch (error) {
       this.busy = false;
-      this.#set(known, known ? "" : REASONS[/** @type {any} */ (error).status] ?? "bad_code");
+      this.#set(known, known ? "" : REASONS[/** @type {any} */ (error).code] ?? "bad_code");
+    }
+  }
+
+  /**
+   * Go in by the door, where there is one; several who ask at once share one answer.
+   * @param {boolean} [quiet] whether what holds now holds on meanwhile, and if the door stays shut
+   * @returns {Promise<boolean>} whether we are in
+   */
+  enter(quiet = false) {
+    if (!this.door) return Promise.resolve(false);
+    this.#entering ??= this.#enter(this.door, quiet).finally(() => { this.#entering = null; });
+    return this.#entering;
+  }
+
+  /** There is no way in from here. @param {Reason} reason */
+  shut(reason) {
+    this.#set(null, reason);
+  }
+
+  /** @param {Door} door @param {boolean} quiet @returns {Promise<boolean>} */
+  async #enter(door, quiet) {
+    const known = this.role;
+    this.busy = !quiet;
+    if (!quiet) this.#changed();
+    try {
+      this.me = await door.enter(!quiet && Boolean(known));
+      this.busy = false;
+      this.#set(this.me.role, "");
+      return true;
+    } catch (error) {
+      this.busy = false;
+      this.problem = /** @type {any} */ (error).problem ?? {};
+      if (quiet && known) return false;
+      this.#set(null, doorReason(/** @type {any} */ (error), this.reason));
+      return false;
     }
   }
 
@@ -74,7 +130,9 @@ export class Session {
 
   /** The server no longer knows us. */
   denied() {
+    if (this.role && this.door) return void this.enter();
     if (this.role || !this.reason) this.#set(null, this.role ? "ended" : "none");
+    return undefined;
   }
 
   /** The server told the role anew, at a heartbeat. @param {string | undefined} role */
@@ -85,6 +143,7 @@ export class Session {
   /** Sign out here and on the server. */
   async leave() {
     await this.#api.post("api/auth/logout", {});
+    this.door?.forget();
     this.#set(null, "left");
   }
 
@@ -95,6 +154,20 @@ export class Session {
     if (!role) this.me = null;
     this.#changed();
   }
+}
+
+/**
+ * Why a door stays shut; while it is asked again and again, a slow answer changes nothing.
+ * @param {{status: number, code: string}} error
+ * @param {Reason} before
+ * @returns {Reason}
+ */
+function doorReason({ status, code }, before) {
+  const refusal = REFUSALS.find((word) => word === code);
+  if (refusal) return refusal;
+  if (REFUSALS.includes(before)) return before;
+  if (status === 401) return "bad_init_data";
+  return REASONS[status] ?? (status >= 500 ? "unreachable" : "refused");
 }
 
 /**

@@ -43,13 +43,10 @@ export class Store {
   apply(type, data, id) {
     if (type === "snapshot") {
       this.reset(data.state, id || `${data.epoch}-${data.seq}`);
-    } else if (this.#state) {
-      this.#state = apply(this.#table, this.#state, type, data);
-      if (id) this.place = id;
-      const sections = (this.#table[type] ?? []).map(([, section]) => section);
-      if (sections.length) this.#tell(sections);
+      this.#hand(type, data);
+    } else {
+      this.fold([[type, data]], id);
     }
-    for (const listener of this.#listeners) listener(type, data);
   }
 
   /**
@@ -87,6 +84,26 @@ export class Store {
   listen(listener) {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /**
+   * Fold events in that come as one, and then tell who listens.
+   * @param {[type: string, data: any][]} events
+   * @param {string} [id] of the last one
+   */
+  fold(events, id) {
+    if (this.#state) {
+      for (const [type, data] of events) this.#state = apply(this.#table, this.#state, type, data);
+      if (id) this.place = id;
+      const sections = new Set(events.flatMap(([type]) => (this.#table[type] ?? []).map(([, section]) => section)));
+      if (sections.size) this.#tell([...sections]);
+    }
+    for (const [type, data] of events) this.#hand(type, data);
+  }
+
+  /** @param {string} type @param {any} data */
+  #hand(type, data) {
+    for (const listener of this.#listeners) listener(type, data);
   }
 
   /** @param {string[]} sections */

@@ -18,11 +18,12 @@ import { SseParser } from "./sse_parser.js";
  * @property {(signal: AbortSignal) => Promise<Response>} request asks for the stream
  * @property {(event: StreamEvent) => void} onEvent
  * @property {(status: Status) => void} onStatus
+ * @property {(bytes: number) => void} [onBytes] what came, without heads
  * @property {() => number} [random] 0 to 1
  * @property {Partial<typeof TIMING>} [timing]
  */
 
-const TIMING = { baseMs: 500, capMs: 30000, stableMs: 10000, watchdogMs: 45000 };
+const TIMING = { baseMs: 500, capMs: 30000, stableMs: 10000, watchdogMs: 45000, renewalMs: 2000 };
 const DENIED = 401;
 const BUSY = [429, 503];
 const MAX_RETRY_AFTER_S = 300;
@@ -33,6 +34,9 @@ export class EventStream {
   #failures = 0;
   /** @type {number | null} */
   #retry = null;
+  #attempting = false;
+  /** Whether the next attempt follows a connection that was well. */
+  #renewing = false;
   /** @type {AbortController | null} */
   #wanted = null;
   /** @type {() => void} */
@@ -69,6 +73,18 @@ export class EventStream {
     if (doubtful) this.#cut();
   }
 
+  /** Change the connection for one as `request` asks for now; nobody is told if that goes well. */
+  renew() {
+    if (!this.#attempting) return;
+    this.#renewing = true;
+    this.#cut();
+  }
+
+  /** Leave this connection; the next one comes after the usual wait. */
+  drop() {
+    this.#cut();
+  }
+
   /** @param {Status} status */
   #end(status) {
     this.#wanted?.abort();
@@ -80,9 +96,11 @@ export class EventStream {
   /** @param {AbortSignal} unwanted */
   async #run(unwanted) {
     while (!unwanted.aborted) {
-      this.#options.onStatus({ phase: "connecting" });
+      this.#attempting = true;
       const retryMs = await this.#attempt(unwanted);
+      this.#attempting = false;
       if (unwanted.aborted) return;
+      if (this.#renewing) continue;
       this.#options.onStatus({ phase: "waiting", retryMs });
       await this.#sleep(retryMs, unwanted);
     }
@@ -99,23 +117,36 @@ export class EventStream {
     this.#cut = stop;
     unwanted.addEventListener("abort", stop);
     const watchdog = new Watchdog(this.#timing.watchdogMs, stop);
+    const late = this.#announce();
     this.#retry = null;
     let after = 0;
     let openedAt = 0;
     try {
       const answer = await this.#options.request(cut.signal);
       after = this.#judge(answer, unwanted);
+      clearTimeout(late);
       openedAt = performance.now();
       if (isStream(answer)) await this.#read(answer, watchdog, unwanted);
     } catch {
       // A refused connection, a cut one, silence or a broken frame: all end in the next attempt.
     } finally {
+      clearTimeout(late);
       watchdog.stop();
       unwanted.removeEventListener("abort", stop);
       cut.abort();
     }
     if (openedAt && performance.now() - openedAt >= this.#timing.stableMs) this.#failures = 0;
-    return Math.max(after, this.#retry ?? this.#backoff());
+    return this.#renewing ? 0 : Math.max(after, this.#retry ?? this.#backoff());
+  }
+
+  /** Say that we connect: at once, or of a renewal only when it takes long. @returns {number} timer */
+  #announce() {
+    const say = () => this.#options.onStatus({ phase: "connecting" });
+    const quiet = this.#renewing;
+    this.#renewing = false;
+    if (quiet) return setTimeout(say, this.#timing.renewalMs);
+    say();
+    return 0;
   }
 
   /** @returns {number} ms, full jitter */
@@ -153,6 +184,7 @@ export class EventStream {
       const { done, value } = await reader.read();
       if (done || unwanted.aborted) return;
       watchdog.feed();
+      this.#options.onBytes?.(value.length);
       parser.feed(value);
     }
   }

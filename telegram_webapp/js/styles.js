@@ -2,7 +2,7 @@
 
 const LATE = ["charts", "market", "trades", "more", "desk"];
 /** What only some views need beyond those. @type {Record<string, string[]>} */
-const OWN = { desk: ["performance"], signals: ["signals"], trades: ["signals", "performance"], performance: ["signals", "performance"], "ab-test": ["performance"] };
+const OWN = { desk: ["performance"], signals: ["signals"], trades: ["signals", "performance"], performance: ["signals", "performance"], "ab-test": ["performance"], alerts: ["people"], access: ["people"] };
 
 /** @type {Map<string, Promise<void>>} */
 const loading = new Map();
@@ -14,12 +14,15 @@ const loading = new Map();
  * @returns {Promise<unknown>} when they hold
  */
 export function lateStyles(staticPath, view = "") {
-  return Promise.all([...LATE, ...(OWN[view] ?? [])].map((name) => {
-    const url = `${staticPath}css/${name}.css`;
-    const sheet = loading.get(url) ?? load(url);
-    loading.set(url, sheet);
-    return sheet;
-  }));
+  return Promise.all([...LATE, ...(OWN[view] ?? [])].map((name) => lateStyle(staticPath, name)));
+}
+
+/** @param {string} staticPath @param {string} name of the sheet @returns {Promise<void>} when it holds */
+export function lateStyle(staticPath, name) {
+  const url = `${staticPath}css/${name}.css`;
+  const sheet = loading.get(url) ?? load(url);
+  loading.set(url, sheet);
+  return sheet;
 }
 
 /** @param {string} href @returns {Promise<void>} also when it fails: a view without its colours still reads */

@@ -20,6 +20,7 @@
  * @property {(present: Present) => void} onPresent
  * @property {(event: StreamEvent) => void} onEvent
  * @property {(status: Status) => void} onStatus
+ * @property {(rates: import("./pace.js").Rate[]) => void} [onWishes] how often the tabs we read for want to be told
  * @property {number} [silenceMs] a leader this quiet is no longer believed
  */
 
@@ -42,6 +43,10 @@ export class SharedStream {
   #leading = false;
   #joined = false;
   #silence = 0;
+  /** @type {import("./pace.js").Rate} */
+  #rate = "live";
+  /** Of the tabs that we read for. @type {Map<string, import("./pace.js").Rate>} */
+  #rates = new Map();
   /** @type {Status} */
   #status = { phase: "closed" };
 
@@ -70,6 +75,7 @@ export class SharedStream {
     clearTimeout(this.#silence);
     this.#queue?.abort();
     this.#stepDown();
+    this.#say({ kind: "bye" });
     this.#channel.close();
     this.#channel = null;
     this.#options.onStatus({ phase: "closed" });
@@ -79,6 +85,19 @@ export class SharedStream {
   retryNow(doubtful = false) {
     if (this.#leading) this.#options.stream.retryNow(doubtful);
     else this.#say({ kind: "retry", doubtful });
+  }
+
+  /** Be told as often as this; the tab that reads goes by the most frequent wish. @param {import("./pace.js").Rate} rate */
+  want(rate) {
+    this.#rate = rate;
+    if (this.#leading) this.#heed();
+    else this.#say({ kind: "wish", rate });
+  }
+
+  /** Our state fits no more: get a whole one. */
+  rejoin() {
+    if (this.#leading) this.#options.stream.drop();
+    else this.#join();
   }
 
   /** Tell the other tabs that the visitor is no longer known, then take no more part. */
@@ -108,7 +127,7 @@ export class SharedStream {
 
   #join() {
     this.#joined = false;
-    this.#say({ kind: "join" });
+    this.#say({ kind: "join", rate: this.#rate });
     this.#listenForSilence();
   }
 
@@ -127,6 +146,8 @@ export class SharedStream {
     if (!this.#channel) return Promise.resolve();
     clearTimeout(this.#silence);
     this.#leading = true;
+    this.#rates.clear();
+    this.#heed();
     this.#say({ kind: "leads" });
     this.#options.stream.open();
     return new Promise((resolve) => { this.#release = resolve; });
@@ -153,15 +174,22 @@ export class SharedStream {
   }
 
   /** @param {any} message */
-  #hearAsLeader({ kind, from, doubtful }) {
+  #hearAsLeader({ kind, from, doubtful, rate }) {
     if (kind === "retry") this.#options.stream.retryNow(doubtful);
+    if (kind === "join" || kind === "wish") this.#rates.set(from, rate);
+    if (kind === "bye") this.#rates.delete(from);
+    this.#heed();
     if (kind !== "join") return;
     this.#say({ kind: "welcome", to: from, present: this.#options.present(), status: this.#status });
   }
 
+  #heed() {
+    this.#options.onWishes?.([this.#rate, ...this.#rates.values()]);
+  }
+
   /** @param {any} message */
   #hearAsFollower({ kind, to, event, status, present }) {
-    if (kind === "join" || kind === "retry") return;
+    if (["join", "retry", "wish", "bye"].includes(kind)) return;
     this.#listenForSilence();
     if (kind === "leads") this.#join();
     else if (kind === "welcome" && to === this.#me) this.#welcome(present, status);

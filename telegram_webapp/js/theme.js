@@ -8,6 +8,8 @@ const KEY = "theme";
 
 export class Theme {
   #changed;
+  /** What the program says that shows the page, if it has a theme of its own. @type {"dark" | "light" | null} */
+  outer = null;
   #dark = matchMedia("(prefers-color-scheme: dark)");
 
   /** @param {() => void} changed called after the colours did */
@@ -23,13 +25,19 @@ export class Theme {
   /** What is shown. @returns {"dark" | "light"} */
   get resolved() {
     if (this.choice !== "auto") return this.choice;
-    return this.#dark.matches ? "dark" : "light";
+    return this.outer ?? (this.#dark.matches ? "dark" : "light");
   }
 
   /** @param {Choice} choice */
   set(choice) {
     this.choice = choice;
     remember(KEY, choice);
+    this.#show();
+  }
+
+  /** Follow the theme of the program that shows the page. @param {"dark" | "light" | null} scheme */
+  follow(scheme) {
+    this.outer = scheme;
     this.#show();
   }
 

@@ -96,6 +96,16 @@ export function ago(at, now) {
   return ms < 10 * DAY ? `${Math.floor(ms / DAY)}d` : day(at);
 }
 
+/**
+ * When something was, in a sentence: `5m ago`, `12 Nov`.
+ * @param {number} at ms
+ * @param {number} now ms
+ * @returns {string}
+ */
+export function past(at, now) {
+  return now - at < 10 * DAY ? `${ago(at, now)} ago` : day(at);
+}
+
 /** @param {number} at @returns {string} ISO text, or "" for a time that is none */
 const iso = (at) => (Number.isFinite(at) ? new Date(at).toISOString() : "");
 

@@ -8,6 +8,7 @@ import msgspec
 from flask import Blueprint, Response, request
 from werkzeug.wsgi import wrap_file
 
+from core.changes import FIELDS
 from core.dashboard import FOLD_TABLE
 from telegram_webapp.assets import Packed
 from telegram_webapp.auth.needs import public
@@ -18,7 +19,10 @@ from telegram_webapp.routes.state import told
 from telegram_webapp.site import Site
 from utils.version import VERSION
 
-VIEWS: Final = ("/", "/market", "/signals", "/performance", "/ab-test", "/trades", "/more")
+VIEWS: Final = (
+    "/", "/market", "/signals", "/performance", "/ab-test", "/trades", "/more",
+    "/alerts", "/access",
+)  # fmt: skip
 FOR_EVER: Final = "public, max-age=31536000, immutable"
 FOR_A_DAY: Final = "public, max-age=86400"
 ICON: Final = "icon.svg"
@@ -40,6 +44,7 @@ def page_routes(site: Site) -> Blueprint:
             "version": VERSION,
             "role": identity.role if identity else None,
             "fold": FOLD_TABLE,
+            "fields": FIELDS,
             "snapshot": msgspec.Raw(told(snapshot)) if snapshot and known else None,
         }
         return reply_html(site.assets.page(boot))

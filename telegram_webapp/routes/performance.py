@@ -1,6 +1,5 @@
 """What trading came to, of an account or a part of it, and of two strategies side by side."""
 
-from decimal import Decimal
 from functools import partial
 from typing import Any, Final
 
@@ -11,11 +10,11 @@ from core.metrics import DEFINITIONS
 from core.performance import RANGES
 from store.access import Role
 from store.database import Database
+from store.figures import Asked, Moment, SideBySide, performance, side_by_side
 from telegram_webapp import parameters
 from telegram_webapp.apart import Apart
 from telegram_webapp.auth.needs import requires
 from telegram_webapp.errands import LongHistory
-from telegram_webapp.figures import Asked, Moment, SideBySide, performance, side_by_side
 from telegram_webapp.histories import MOST_TRADES, Histories
 from telegram_webapp.problems import BadParameter, Problem
 from telegram_webapp.replies import reply
@@ -150,18 +149,7 @@ class _Desk:
 def _moment(site: Site, account_id: int | None) -> Moment:
     """Return what the engine knows beside the history of its account; the time comes later."""
     data = site.link.snapshot().data if account_id is None else None
-    if data is None:
-        return Moment(now=0)
-    state = data["state"]
-    held = state["positions"].values()
-    told = {"": state["account"], **state["strategies"]}
-    falls = {name: of["max_drawdown_pct"] for name, of in told.items() if "max_drawdown_pct" in of}
-    return Moment(
-        now=0,
-        deepest_pct={name: Decimal(str(fall)) for name, fall in falls.items()},
-        open_since=tuple((p["strategy"], p["symbol"], p["side"], p["opened_at"]) for p in held),
-        currency=state["account"].get("currency", "USDT"),
-    )
+    return Moment(now=0) if data is None else Moment.of(data["state"])
 
 
 def _known(site: Site, traded: tuple[str, ...], account_id: int | None) -> list[dict[str, Any]]:

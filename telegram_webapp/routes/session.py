@@ -6,6 +6,7 @@ import msgspec
 from flask import Blueprint, Response, request
 
 from store.access import Identity, Role
+from telegram_webapp.auth.client import client_name
 from telegram_webapp.auth.guard import current_identity
 from telegram_webapp.auth.needs import public, requires
 from telegram_webapp.body import read_body
@@ -38,7 +39,12 @@ def session_routes(site: Site) -> Blueprint:
         """
         code = read_body(Login).code
         opened = in_thread(
-            site.doorman.store.redeem_code, code, now=site.clock.now(), life_ms=life_ms
+            site.doorman.store.redeem_code,
+            code,
+            now=site.clock.now(),
+            life_ms=life_ms,
+            client=client_name(request.user_agent.string),
+            address=request.remote_addr or "",
         )
         if opened is None:
             site.limits.wrong(request.remote_addr or "")

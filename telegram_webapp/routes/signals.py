@@ -1,6 +1,5 @@
 """What the strategies said, what was decided on it, and why nothing was traded."""
 
-from collections.abc import Iterable
 from functools import partial
 from typing import Any, Final
 
@@ -11,10 +10,11 @@ from core.market import DAY_MS, HOUR_MS
 from store import history
 from store.access import Role
 from store.database import Database
-from store.decisions import Decisions, count_decisions, last_signal_at, newest_signals
+from store.decisions import Decisions, count_decisions, last_signal_at
 from store.history import Wanted
 from store.records import SignalRow
 from store.story import find_signal
+from store.why import lately, sentences
 from telegram_webapp import parameters
 from telegram_webapp.auth.needs import requires
 from telegram_webapp.listing import FILTERED, FORMATS, Listing
@@ -81,13 +81,13 @@ def signal_routes(site: Site) -> Blueprint:
         snapshot, data = site.heard()
         symbol = known_symbol(asked, data["state"])
         since = data["at"] - LOOKED_BACK_MS
-        newest, decisions = site.archive.ask(partial(_lately, symbol=symbol, since=since))
+        newest, decisions = site.archive.ask(partial(lately, symbol=symbol, since=since))
         return reply(
             {
                 "symbol": symbol,
                 "at": data["at"],
                 "stale": snapshot.stale,
-                "answer": " ".join(_answer(symbol, newest, data["state"])),
+                "answer": " ".join(sentences(symbol, newest, data["state"])),
                 "decisions": [SIGNALS.shown(row) for row in newest],
                 "refusals": _gates(decisions),
                 "counts": _counts(decisions),
@@ -140,14 +140,6 @@ def _page(database: Database, account_id: int, *, wanted: Wanted) -> dict[str, A
     }
 
 
-def _lately(
-    database: Database, account_id: int, *, symbol: str, since: int
-) -> tuple[list[SignalRow], Decisions]:
-    wanted = Wanted(symbol=symbol, since=since)
-    newest = newest_signals(database, account_id, symbol, since)
-    return newest, count_decisions(database, account_id, wanted)
-
-
 def _counts(decisions: Decisions) -> dict[str, int]:
     found = {**decisions.by_action, **decisions.by_decision}
     return {name: found.get(name, 0) for name in (*ACTIONS, *DECISIONS)}
@@ -155,28 +147,3 @@ def _counts(decisions: Decisions) -> dict[str, int]:
 
 def _gates(decisions: Decisions) -> list[dict[str, Any]]:
     return [{"gate": gate, "count": count} for gate, count in decisions.by_gate]
-
-
-def _answer(symbol: str, newest: list[SignalRow], state: dict[str, Any]) -> Iterable[str]:
-    """Yield sentences: what is open, what each strategy decided last, who is silent and why."""
-    held = [p for p in state["positions"].values() if p["symbol"] == symbol]
-    for position in held:
-        yield f"{position['strategy']} has an open {position['side']} position in {symbol}."
-    if not held:
-        yield f"There is no position in {symbol}."
-    for row in newest:
-        yield f"{row.strategy} at {_hour(row.at)} UTC: {_sentence(row.why)}"
-    spoke = {row.strategy for row in newest}
-    for name, member in state["strategies"].items():
-        if name not in spoke:
-            rest = f"is {member['status']}: {member['note']}" if member["note"] else "was silent"
-            yield _sentence(f"{name} {rest}")
-
-
-def _hour(at: int) -> str:
-    minutes = at // 60_000 % 1440
-    return f"{minutes // 60:02d}:{minutes % 60:02d}"
-
-
-def _sentence(text: str) -> str:
-    return text if text.endswith((".", "!", "?")) else f"{text}."

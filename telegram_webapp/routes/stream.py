@@ -8,7 +8,9 @@ from werkzeug.exceptions import ServiceUnavailable, TooManyRequests
 
 from core.stream import EventId
 from store.access import Identity, Role
+from telegram_webapp import parameters
 from telegram_webapp.auth.needs import requires
+from telegram_webapp.channels import Rate
 from telegram_webapp.hub import Hub, StreamLimitError
 from telegram_webapp.sse import OPENING, Opening, StreamGate
 
@@ -29,7 +31,8 @@ def install_stream(app: Flask, hub: Hub, identify: Callable[[], Identity]) -> No
     @blueprint.get(PATH)
     @requires(Role.VIEWER)
     def stream() -> Response:
-        """Begin or resume, at the event named by ``Last-Event-ID``, the stream of events."""
+        """Begin or resume, at the event named by ``Last-Event-ID``, the stream at a ``rate``."""
+        rate = Rate(parameters.choice("rate", [one.value for one in Rate], Rate.LIVE))
         identity = identify()
         try:
             hub.admit(identity)
@@ -38,7 +41,7 @@ def install_stream(app: Flask, hub: Hub, identify: Callable[[], Identity]) -> No
             raise refusal(str(error), retry_after=RETRY_AFTER_S) from error
         if request.method == "GET":
             place = EventId.parse(request.headers.get("Last-Event-ID"))
-            request.environ[OPENING] = Opening(identity, place)
+            request.environ[OPENING] = Opening(identity, place, rate)
         return Response(
             iter(()),  # an iterator has no Content-Length
             mimetype="text/event-stream",

@@ -53,7 +53,8 @@ def _told(story: Story) -> dict[str, Any]:
         "orders": [ORDERS.shown(order) for order in story.orders],
         "entries": [_entry(entry) for entry in story.entries],
         "facts": [fact.data for fact in story.facts],
-        **_levels(story),
+        "stop_price": story.level(OrderRole.STOP),
+        "target_price": story.level(OrderRole.TARGET),
     }
 
 
@@ -67,14 +68,3 @@ def _theory(row: TheoryRow) -> dict[str, Any]:
 
 def _entry(entry: Entry) -> dict[str, Any]:
     return shown(entry, OF_FILL)
-
-
-def _levels(story: Story) -> dict[str, float | None]:
-    """Return where its stop and its target stood last."""
-    levels: dict[str, float | None] = {"stop_price": None, "target_price": None}
-    for order in story.orders:
-        name = {OrderRole.STOP: "stop_price", OrderRole.TARGET: "target_price"}.get(order.role)
-        level = order.trigger_price or order.price
-        if name is not None and level is not None:
-            levels[name] = float(level)
-    return levels

@@ -7,7 +7,9 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
 from store.access import Role
 from tests.browser import chromium
+from tests.e2e import telegram_client
 from tests.e2e.stage import Stage, stage
+from tests.e2e.telegram_client import BRIDGE, Client, let_script
 
 PHONE = {"width": 390, "height": 844}
 
@@ -76,3 +78,33 @@ def visit(browser: Browser) -> Iterator[Callable[[Stage], Visitor]]:
     for visitor in visitors:
         visitor.context.close()
         assert visitor.complaints == []
+
+
+Visit = Callable[[Stage], Visitor]
+Open = Callable[..., Client]
+
+
+@pytest.fixture(scope="module")
+def deck(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """A stage that knows its bot and two people."""
+    settings = {
+        "TELEGRAM_BOT_TOKEN": telegram_client.TOKEN,
+        "TELEGRAM_USERS": "424242:owner,424243:viewer",
+    }
+    with stage(tmp_path_factory.mktemp("telegram"), **settings) as built:
+        yield built
+
+
+@pytest.fixture
+def client(deck: Stage, visit: Visit) -> Open:
+    """Open the page in a client: its visitor, its script, its bridge."""
+
+    def make(*, script: bool = True, complaints: tuple[str, ...] = (), **how: str) -> Client:
+        visitor = visit(deck)
+        visitor.expected = list(complaints)
+        if script:
+            let_script(visitor.context)
+        visitor.context.add_init_script(BRIDGE)
+        return Client(visitor.page(), deck, **how)
+
+    return make

@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -33,8 +33,9 @@ LINES = [
 class Stage:
     """One dashboard: ``asked`` is what reached the engine, ``answer`` what it says."""
 
-    def __init__(self, data_dir: Path) -> None:
+    def __init__(self, data_dir: Path, environment: Mapping[str, str]) -> None:
         self.data_dir = data_dir
+        self.environment = environment
         self.port = free_port()
         self.clock = SystemClock()
         self.access = AccessStore(data_dir / "access.db")
@@ -54,10 +55,10 @@ class Stage:
         """The engine's clock."""
         return self.clock.now()
 
-    def link(self, role: Role = Role.OWNER, path: str = "") -> str:
-        """Return a one-time link that signs in as *role*."""
+    def link(self, role: Role = Role.OWNER, path: str = "", url: str = "") -> str:
+        """Return a one-time link that signs in as *role*, there or at another *url*."""
         code = self.access.create_code(role, now=self.now, life_ms=CODE_LIFE_MS)
-        return f"{self.url}{path}#code={code}"
+        return f"{url or self.url}{path}#code={code}"
 
     def start_engine(self, epoch: str) -> StandInEngine:
         """Start an engine that tells the scene."""
@@ -74,6 +75,7 @@ class Stage:
             "DATA_DIR": str(self.data_dir),
             "DASHBOARD_PORT": str(self.port),
             "LOG_LEVEL": "WARNING",
+            **self.environment,
         }
         process = subprocess.Popen(
             [sys.executable, "webapp_server.py"], cwd=ROOT, env=environment, start_new_session=True
@@ -160,10 +162,10 @@ def refuse(code: str, status: int, text: str) -> Callable[[CommandRequest], Comm
 
 
 @contextmanager
-def stage(data_dir: Path) -> Iterator[Stage]:
-    """Lend a dashboard with a history."""
+def stage(data_dir: Path, **environment: str) -> Iterator[Stage]:
+    """Lend a dashboard with a history; its web process has more settings in its *environment*."""
     fill_history(data_dir)
-    built = Stage(data_dir)
+    built = Stage(data_dir, environment)
     try:
         yield built
     finally:

@@ -44,7 +44,8 @@ def colour(page: Page, token: str) -> str:
     found: str = page.evaluate(
         """async (token) => {
           const { static: base } = JSON.parse(document.getElementById("boot").textContent);
-          return (await import(`${base}js/charts/theme.js`)).colour(token);
+          const { href } = new URL(`${base}js/charts/theme.js`, document.baseURI);
+          return (await import(href)).colour(token);
         }""",
         token,
     )

@@ -37,6 +37,20 @@ def test_first_figures_need_no_answer_but_the_page_itself(
     expect(page.locator(".badge").first).to_have_text("SIMULATED")
 
 
+def test_a_page_that_came_without_figures_gets_them_compressed_before_it_follows(
+    shared_stage: Stage, visit: Visit
+) -> None:
+    page = visit(shared_stage).page()
+    with (
+        page.expect_response("**/api/dashboard") as whole,
+        page.expect_request("**/api/dashboard/stream") as stream,
+    ):
+        page.goto(shared_stage.link())
+
+    assert whole.value.headers["content-encoding"] in {"br", "gzip"}
+    assert stream.value.headers["last-event-id"]
+
+
 def test_what_did_not_load_is_asked_for_again(shared_stage: Stage, visit: Visit) -> None:
     visitor = visit(shared_stage)
     visitor.expected = ["ERR_", "did not load"]
@@ -77,6 +91,36 @@ def test_what_happens_is_shown_as_it_happens_and_nothing_moves(
     expect(page.locator(".pos")).to_have_count(1)
     expect(page.locator(".part-activity li").first).to_contain_text("Target hit, BTC long closed")
     expect(page.locator(".part-activity li").first).to_contain_text("+$27.90")
+
+
+def test_a_page_that_saves_data_loses_no_fact_and_changes_its_rate_without_a_word(
+    own_stage: Stage, visit: Visit
+) -> None:
+    page = visit(own_stage).sign_in()
+    page.evaluate(
+        """() => {
+          window.words = new Set();
+          const look = () => words.add(document.querySelector(".conn .word").textContent);
+          new MutationObserver(look).observe(document.querySelector(".conn"), {
+            subtree: true, childList: true, characterData: true,
+          });
+        }"""
+    )
+    rates = "async () => (await (await fetch('api/health')).json()).streams"
+    page.get_by_role("link", name="More").click()
+    page.get_by_role("button", name="Saver").click()
+    until(lambda: page.evaluate(rates)["saver"], lambda count: count == 1)
+    own_stage.say("price", scene.price(own_stage.now, scene.BTC, 64999.9), scene.BTC)
+    own_stage.tell("trade_closed", scene.trade_closed(own_stage.now))
+    page.get_by_role("link", name="Overview").click()
+
+    expect(page.locator(".pos")).to_have_count(1)
+    expect(page.locator(".part-activity li").first).to_contain_text("Target hit, BTC long closed")
+    assert tile(page, scene.BTC) == "64,999.9"
+    page.get_by_role("link", name="More").click()
+    page.get_by_role("button", name="Live", exact=True).click()
+    until(lambda: page.evaluate(rates)["live"], lambda count: count == 1)
+    assert page.evaluate("[...words]") in ([], ["Live"])
 
 
 def test_stale_prices_are_told_and_grey_and_stop_orders(own_stage: Stage, visit: Visit) -> None:

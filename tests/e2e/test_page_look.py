@@ -9,14 +9,30 @@ from playwright.sync_api import Page, expect
 from core.market import MINUTE_MS
 from tests.e2e import scene
 from tests.e2e.conftest import Visitor
+from tests.e2e.people import RuleKeeper, deliver, move_in, tell_alerts
 from tests.e2e.stage import Stage
 
 Visit = Callable[[Stage], Visitor]
 WIDTHS = [320, 359, 390, 768, 1023, 1024, 1440, 2560]
-SMALL_TARGETS = """() => [...document.querySelectorAll("button, a[href], input")].filter((el) => {
-  const { width, height } = el.getBoundingClientRect();
-  return width && !el.matches(".skip") && (width < 43.5 || height < 43.5);
-}).map((el) => `${el.textContent} ${el.className}`)"""
+SMALL_TARGETS = """() => {
+  const pressed = document.querySelectorAll("button, a[href], input, select");
+  return [...pressed].filter((el) => {
+    const { width, height } = el.getBoundingClientRect();
+    return width && !el.matches(".skip") && (width < 43.5 || height < 43.5);
+  }).map((el) => `${el.textContent} ${el.className}`);
+}"""
+CUT = """() => [...document.querySelectorAll(".loaded :is(li, .segs, input, .who), .way")]
+  .filter((el) => el.scrollWidth > el.clientWidth + 1)
+  .map((el) => el.textContent || el.outerHTML)"""
+NONE_LOADS = "() => ![...document.querySelectorAll('.loaded > .cap')].some((el) => el.innerText)"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _is_lived_in(shared_stage: Stage) -> None:
+    move_in(shared_stage)
+    tell_alerts(shared_stage)
+    deliver(shared_stage)
+    RuleKeeper(shared_stage).rest("DOGE/USDT > 1")
 
 
 def violations(page: Page) -> list[str]:
@@ -27,7 +43,7 @@ def violations(page: Page) -> list[str]:
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
-@pytest.mark.parametrize("path", ["", "market", "trades", "more"])
+@pytest.mark.parametrize("path", ["", "market", "trades", "more", "access", "alerts"])
 def test_no_rule_of_accessibility_is_broken(
     shared_stage: Stage, visit: Visit, path: str, theme: str
 ) -> None:
@@ -35,6 +51,7 @@ def test_no_rule_of_accessibility_is_broken(
     page = visitor.sign_in(path=path)
     page.emulate_media(color_scheme="light" if theme == "light" else "dark")
     page.locator("main h1, main h2").first.wait_for()
+    page.wait_for_function(NONE_LOADS)
 
     assert violations(page) == []
 
@@ -84,6 +101,20 @@ def test_what_a_thumb_presses_is_large_enough(shared_stage: Stage, visit: Visit)
     page.locator(".part-activity li").first.wait_for()
 
     assert page.evaluate(SMALL_TARGETS) == []
+
+
+@pytest.mark.parametrize("path", ["access", "alerts"])
+def test_lists_of_people_and_alerts_fit_a_hand_and_any_screen(
+    shared_stage: Stage, visit: Visit, path: str
+) -> None:
+    page = visit(shared_stage).sign_in(path=path)
+    page.locator(".loaded li").first.wait_for()
+    page.wait_for_function(NONE_LOADS)
+    for width in (320, 390, 768, 1440):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+        assert page.evaluate(SMALL_TARGETS) == []
+        assert page.evaluate(CUT) == []
 
 
 def test_the_theme_follows_the_machine_and_can_be_chosen(shared_stage: Stage, visit: Visit) -> None:

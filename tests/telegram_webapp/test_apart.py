@@ -12,11 +12,11 @@ from core.errors import StoreError
 from core.market import DAY_MS
 from store.accounts import find_or_create_account
 from store.database import Database
+from store.figures import Asked, Moment, performance
 from store.results import closed_trades
 from store.writer import Batch, Writer
 from telegram_webapp.apart import Apart
 from telegram_webapp.errands import LongHistory
-from telegram_webapp.figures import Asked, Moment, performance
 from tests.store import samples
 from utils.clock import SystemClock
 

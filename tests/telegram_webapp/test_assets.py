@@ -30,14 +30,14 @@ def tree(tmp_path: Path) -> Path:
 
 
 def base(house: House) -> str:
-    found = re.search(r"/static/[0-9a-f]+/", house.client().get("/").text)
+    found = re.search(r'"(static/[0-9a-f]+/)', house.client().get("/").text)
     assert found is not None
-    return found[0]
+    return f"/{found[1]}"
 
 
 def test_everything_the_page_names_is_there_and_kept_for_ever(open_house: House) -> None:
     text = open_house.client().get("/").text
-    named = set(re.findall(r'(?:href|src)="(/static/[^"]+)"', text))
+    named = {f"/{path}" for path in re.findall(r'(?:href|src)="(static/[^"]+)"', text)}
     assert any(path.endswith(".js") for path in named)
 
     for path in named & {base(open_house) + name for name in files()}:
@@ -127,7 +127,7 @@ def test_the_page_says_where_its_files_are(tree: Path, tmp_path: Path) -> None:
     page = assets.page({"a": "<b>"}).decode()
 
     assert page == (
-        f'<link href="/static/{assets.digest}/a.css">'
+        f'<link href="static/{assets.digest}/a.css">'
         '<script type="application/json" id="boot">{"a":"\\u003cb>"}</script>'
     )
     assert assets.file("secret.py", "") is None

@@ -29,6 +29,16 @@ def test_exactly_the_modules_of_the_first_figures_are_preloaded() -> None:
     assert {WEB / path for path in preloaded} == needed
 
 
+def test_inside_telegram_all_that_is_needed_comes_at_once() -> None:
+    text = (WEB / "js/inside.js").read_text(encoding="utf-8")
+    parts = re.findall(r'"(\w+)"', text.partition("const PARTS = [")[2].partition("]")[0])
+    guest = modules_of(WEB / "js/telegram/guest.js")
+
+    assert {WEB / f"js/telegram/{part}.js" for part in parts} == {
+        module for module in guest if module.parent.name == "telegram"
+    }
+
+
 def test_every_file_it_names_is_there() -> None:
     for path in re.findall(r"{{static}}([^\"]+)", PAGE):
         assert (WEB / path).is_file(), path

@@ -20,13 +20,17 @@ PATHS = [
     "/api/dashboard", "/api/dashboard/stream", "/api/positions", "/api/orders", "/api/trades",
     "/api/activity", "/api/equity", "/api/data/BTCUSDT", "/api/data/", "/api/digest", "/api/schema",
     "/api/trades/position-1", "/api/signals", "/api/signals/x", "/api/why", "/api/accounts",
-    "/api/report/status", "/api/performance",
+    "/api/report/status", "/api/performance", "/api/downloads", "/api/downloads/x",
     "/api/performance/definitions", "/api/theories", "/api/models", "/signals",
-    "/performance", "/ab-test",
+    "/performance", "/ab-test", "/api/alerts", "/api/alerts/rules", "/api/alerts/rules/x",
+    "/api/alerts/settings", "/api/alerts/receipts", "/api/alerts/types",
+    "/api/auth/telegram", "/api/users", "/api/users/7", "/api/users/7/block", "/api/sessions",
+    "/api/sessions/1", "/api/keys", "/api/keys/x", "/api/audit",
 ]  # fmt: skip
 PARAMETERS = [
     "symbol", "strategy", "since", "until", "cursor", "limit", "format", "status", "hours",
     "interval", "account", "action", "decision", "range", "side",
+    "type", "all", "before",
 ]  # fmt: skip
 METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT", "X"]
 HEADERS = [
@@ -60,7 +64,26 @@ json_values = st.recursive(
 )
 wishes = st.fixed_dictionaries(
     {},
-    optional=dict.fromkeys(("command", "args", "confirm", "idempotency_key", "code"), json_values),
+    optional=dict.fromkeys(
+        (
+            "command",
+            "args",
+            "confirm",
+            "idempotency_key",
+            "code",
+            "path",
+            "text",
+            "cooldown_s",
+            "modes",
+            "quiet",
+            "muted_for_s",
+            "init_data",
+            "user_id",
+            "role",
+            "name",
+        ),
+        json_values,
+    ),
 )
 bodies = st.one_of(st.binary(max_size=200), st.one_of(json_values, wishes).map(msgspec.json.encode))
 

@@ -32,7 +32,7 @@ def test_every_answer_tells_the_browser_what_to_trust(open_house: House) -> None
 
 def test_scripts_and_styles_carry_only_what_is_about_them(open_house: House) -> None:
     client = open_house.client()
-    base = client.get("/").text.split('href="', 1)[1].partition("css/")[0].rpartition("/static/")[2]
+    base = client.get("/").text.split('href="', 1)[1].partition("css/")[0].rpartition("static/")[2]
 
     for name in ("js/main.js", "css/base.css"):
         headers = client.get(f"/static/{base}{name}").headers

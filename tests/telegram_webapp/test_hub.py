@@ -174,6 +174,9 @@ def test_the_counters_add_up(rig: Rig) -> None:
 
     assert rig.hub.stats() == {
         "clients": 2,
+        "live": 2,
+        "balanced": 0,
+        "saver": 0,
         "frames": 2,
         "delivered": 4,
         "replaced": 0,

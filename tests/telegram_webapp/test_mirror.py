@@ -6,8 +6,9 @@ import pytest
 from core.errors import BusError
 from core.stream import SNAPSHOT, EventId, Frame, sse_frame
 from infra.bus.base import Welcome
+from infra.state_file import SnapshotData
 from runner.publisher import Publisher
-from telegram_webapp.mirror import Mirror, SnapshotData
+from telegram_webapp.mirror import Mirror
 from utils.clock import SetClock
 
 
@@ -157,6 +158,14 @@ def test_a_heartbeat_tells_the_engines_age_and_the_readers_role(
         "away_since": 7500,
         "role": "trader",
     }
+
+
+def test_a_heartbeat_leaves_out_what_is_not(mirror: Mirror) -> None:
+    mirror.up()
+    data = msgspec.json.decode(mirror.heartbeat("viewer").split(b"data: ")[1])
+
+    assert None not in data.values()
+    assert "away_since" not in data
 
 
 def test_an_engine_of_another_schema_is_not_followed(source: Source) -> None:

@@ -61,6 +61,22 @@ def test_an_intent_is_confirmed_by_the_engine(open_house: House) -> None:
     assert audit(open_house) == ("a owner", "confirm", detail, "done")
 
 
+def test_the_kill_switch_needs_no_second_step(open_house: House) -> None:
+    result = {"ok": True, "title": "Trading stopped", "detail": "0 entry orders cancelled"}
+    open_house.answer = lambda _: CommandReply(ok=True, result=result)
+    wish = {"command": "stop", "args": {"reason": "a bad feeling"}, "idempotency_key": "k-3"}
+
+    answer = open_house.post("/api/commands", wish, Role.TRADER)
+
+    assert answer.json == {"result": result}
+    asked = open_house.asked[0]
+    assert (asked.id, asked.name, asked.args) == ("k-3", "stop", {"reason": "a bad feeling"})
+    assert audit(open_house)[1:] == (
+        "stop", {"reason": "a bad feeling", "idempotency_key": "k-3"}, "done",
+    )  # fmt: skip
+    assert open_house.post("/api/commands", wish, Role.VIEWER).status_code == 403
+
+
 @pytest.mark.parametrize(("status", "shown"), [(409, 409), (404, 404), (500, 503), (200, 503)])
 def test_a_refusal_of_the_engine_is_told_as_it_is(
     open_house: House, status: int, shown: int

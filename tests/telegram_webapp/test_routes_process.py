@@ -108,7 +108,7 @@ def test_a_code_redeemed_by_many_at_once_signs_one_in(served: Served) -> None:
     assert statuses == [200, 401, 401, 401, 401]
 
 
-def test_a_proxy_on_this_machine_may_say_that_it_was_https(served: Served) -> None:
+def test_nobody_is_believed_that_it_was_https_unless_told_to(served: Served) -> None:
     code = served.access.create_code(Role.VIEWER, now=SystemClock().now(), life_ms=60_000)
     body = msgspec.json.encode({"code": code})
 
@@ -117,7 +117,9 @@ def test_a_proxy_on_this_machine_may_say_that_it_was_https(served: Served) -> No
         b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
     )
 
-    assert b"; Secure; HttpOnly" in answer
+    assert b"HTTP/1.1 200" in answer
+    assert b"; HttpOnly" in answer
+    assert b"Secure" not in answer
 
 
 def test_a_slowed_stranger_slows_nobody_else(served: Served) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 
 from store.access import AccessStore, Role
@@ -61,6 +62,18 @@ def test_it_streams_to_a_key_follows_the_engine_and_stops_in_time(tmp_path: Path
     assert rest.startswith(b"retry: ")
     assert process.returncode == 0
     assert lasted < 3
+
+
+def test_a_neighbour_on_this_machine_cannot_speak_for_a_proxy(tmp_path: Path) -> None:
+    """Gunicorn would believe it: that is switched off."""
+    port = free_port()
+    said = {"X-Forwarded-Proto": "https", "X-Forwarded-Ssl": "on", "Script-Name": "/evil"}
+    with started(tmp_path, DASHBOARD_PORT=str(port)):
+        until(lambda: listens(port), bool)
+        answer = httpx.get(f"http://127.0.0.1:{port}/", headers=said, timeout=20)
+
+    assert answer.status_code == 200
+    assert "Strict-Transport-Security" not in answer.headers
 
 
 def test_a_bad_setting_stops_the_start_with_one_sentence(tmp_path: Path) -> None:

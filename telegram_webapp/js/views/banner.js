@@ -19,7 +19,7 @@ export function mount(root, app) {
   return {
     update() {
       const { banner } = app.connection.current;
-      el.hidden = !banner || !app.role;
+      el.hidden = !banner || app.session.isShut;
       if (!banner) return;
       if (shown !== banner.icon) {
         shown = banner.icon;

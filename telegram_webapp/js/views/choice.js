@@ -50,7 +50,7 @@ export function chips(label, values, chosen) {
 
 /**
  * All values with those that are not offered by themselves, sorted, "" first.
- * @param {...(string | undefined)[]} sources
+ * @param {...(string | undefined | string[])} sources
  * @returns {string[]}
  */
 export function withAny(...sources) {

@@ -2,20 +2,12 @@
 
 import { Wish, refusal } from "../commands.js";
 import { h, setText } from "../dom.js";
-import { change, money, toneOf } from "../format.js";
+import { toneOf } from "../format.js";
+import { ASKING, KEEP, amountText, doubt, isGain } from "../wish_words.js";
 import { openSheet } from "./sheet.js";
 
 /** @typedef {import("../main.js").App} App */
 
-const KEEP = {
-  close_position: "Keep open", close_all: "Keep open", cancel_order: "Keep order", move_order: "Keep level",
-  pause: "Keep trading", resume: "Stay paused",
-};
-/** What a sheet is called before the engine has answered. @type {Record<string, string>} */
-const ASKING = {
-  close_position: "Close position", close_all: "Close all positions", cancel_order: "Cancel order", move_order: "Move order",
-  pause: "Pause trading", resume: "Resume trading",
-};
 const QUOTED = ["close_position", "close_all"];
 
 /**
@@ -53,7 +45,7 @@ class ConfirmSheet {
     this.#wish = wish;
     this.#subject = subject;
     const { lead, lines, ttl: time, error, keep, act } = this.#parts;
-    setText(keep, /** @type {Record<string, string>} */ (KEEP)[wish.command] ?? "Keep");
+    setText(keep, KEEP[wish.command] ?? "Keep");
     lines.append(...(QUOTED.includes(wish.command) ? Array.from({ length: 6 }, waitingLine) : []));
     this.#sheet = openSheet({
       title: ASKING[wish.command] ?? "Confirm", badge: app.store.state?.engine.badge,
@@ -149,13 +141,10 @@ class ConfirmSheet {
   }
 }
 
-/** @param {import("../commands.js").Intent["lines"][number]} line */
-function line({ label, value, tone, text }) {
-  const about = tone === "price" || tone === "total" ? "≈ " : "";
-  const colour = typeof value === "number" && (tone === "gain_loss" || tone === "total");
-  const shown = text || (typeof value === "number" ? (colour ? change(value) : money(value)) : String(value ?? ""));
-  const figure = h("span", colour ? { class: `num ${toneOf(/** @type {number} */ (value))}` } : {}, shown);
-  return h("div", { class: tone === "total" ? "sum" : null }, h("dt", {}, label), h("dd", {}, about, figure));
+/** @param {import("../wish_words.js").Line} told */
+function line(told) {
+  const figure = h("span", isGain(told) ? { class: `num ${toneOf(/** @type {number} */ (told.value))}` } : {}, amountText(told));
+  return h("div", { class: told.tone === "total" ? "sum" : null }, h("dt", {}, told.label), h("dd", {}, doubt(told), figure));
 }
 
 /** @returns {HTMLElement} */

@@ -31,7 +31,7 @@ export function learningCards(app) {
 /** @param {PromiseSettledResult<any>} result @returns {Row[]} */
 const settled = (result) => (result.status === "fulfilled" ? result.value ?? [] : []);
 
-/** @param {ReturnType<typeof sectionCard>} card @param {Row[]} rows @param {(rows: Row[]) => HTMLElement} table @param {(rows: Row[]) => string} remark */
+/** @param {{el: HTMLElement, remark: (text: string) => void}} card @param {Row[]} rows @param {(rows: Row[]) => HTMLElement} table @param {(rows: Row[]) => string} remark */
 function fill(card, rows, table, remark) {
   card.el.hidden = !rows.length;
   if (!rows.length) return;

@@ -7,6 +7,7 @@ import { day, fullDay, hourMinute, span } from "../time.js";
 import { mount as mountAlerts } from "./alerts.js";
 import { factCard } from "./fact_card.js";
 import { mount as mountSignals } from "./signals.js";
+import { rateCard } from "./rate_card.js";
 import { strategiesCard } from "./strategy_cards.js";
 
 /** @typedef {import("../main.js").App} App */
@@ -65,17 +66,18 @@ function delay(state, app, share) {
 export function mount(root, app) {
   const [signals, alerts] = [h("section.part"), h("section.part")];
   const cards = [factCard("Account", ACCOUNT, app), factCard("Engine", ENGINE, app), factCard("Connection", CONNECTION, app)];
-  const [theme, you, strategies] = [themeCard(app), youCard(app), strategiesCard(app)];
+  const [theme, rate, you, strategies] = [themeCard(app), rateCard(app), youCard(app), strategiesCard(app)];
   const parts = [mountSignals(signals, app, { few: FEW_SIGNALS }), mountAlerts(alerts, app)];
   root.append(h("div.more-view", {},
     h("div.part.sec.more-head", {}, h("h1.title", {}, "More")),
-    h("div.more-column", {}, h("div.part.stack", {}, theme.el, you.el, dataCard(app))),
+    h("div.more-column", {}, h("div.part.stack", {}, theme.el, rate.el, waysCard(app), you.el, dataCard(app))),
     h("div.more-column", {}, h("div.part.stack", {}, ...cards.map(({ el }) => el))),
     h("div.more-column", {}, h("div.part", {}, strategies.el), signals, alerts)));
 
   return {
     update(state, changed) {
       theme.update();
+      rate.update();
       if (changed.has("role")) you.ask();
       if (!state) return;
       if (["account", "engine", "time", "connection"].some((name) => changed.has(name))) for (const card of cards) card.update(state);
@@ -90,7 +92,10 @@ export function mount(root, app) {
 function themeCard(app) {
   const buttons = THEMES.map(([choice, word]) => ({ choice, el: h("button", { type: "button", onclick: () => choose(choice) }, word) }));
   const el = h("section.card.panel", {}, h("h2", {}, "Theme"), h("div.segs", { role: "group", "aria-label": "Theme" }, ...buttons.map((button) => button.el)));
-  const update = () => { for (const button of buttons) setAttr(button.el, "aria-pressed", String(button.choice === app.theme.choice)); };
+  const update = () => {
+    setText(buttons[0].el, app.theme.outer ? "Telegram" : "System");
+    for (const button of buttons) setAttr(button.el, "aria-pressed", String(button.choice === app.theme.choice));
+  };
   update();
   return { el, update };
 
@@ -131,6 +136,14 @@ function youCard(app) {
       app.toast({ tone: "bad", title: "You are still signed in", detail: /** @type {any} */ (error).detail ?? String(error) });
     }
   }
+}
+
+/** What stands below this view. @param {App} app */
+function waysCard(app) {
+  const way = (/** @type {string} */ view, /** @type {string} */ word, /** @type {string} */ text) =>
+    h("li", {}, h("a", { href: app.router.href(view) }, h("b", {}, word), h("span.cap", {}, text), icon("chevron", true)));
+  return h("section.card.panel", {}, h("h2", {}, "Settings"), h("ul.ways", {},
+    way("alerts", "Alerts", "what you are told, rules of your own"), way("access", "Access", "people, sessions, keys, audit")));
 }
 
 /** The same figures for programs. @param {App} app */

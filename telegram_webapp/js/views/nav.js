@@ -12,7 +12,7 @@ export function mount(root, app) {
   root.append(...links.values());
   return {
     update(_, changed) {
-      root.hidden = !app.role;
+      root.hidden = app.session.isShut;
       if (!changed.has("route")) return;
       const { view: current } = app.router.current;
       for (const [view, el] of links) setAttr(el, "aria-current", view === current ? "page" : view === BELOW[current] ? "true" : null);

@@ -105,6 +105,7 @@ class PerformanceView {
   #enter() {
     const { params } = this.#app.router.current;
     const range = params.get("range") ?? USUAL;
+    /** @type {Record<string, string>} */
     const scope = { range: RANGES.some(([value]) => value === range) ? range : USUAL, ...Object.fromEntries([...FILTERS.map(([name]) => name), "account"].map((name) => [name, params.get(name) ?? ""])) };
     const same = JSON.stringify(scope) === JSON.stringify(this.#scope);
     this.#scope = scope;

@@ -53,7 +53,7 @@ function build(position, app) {
   const quote = h("span.quote", {}, symbol.slice(baseOf(symbol).length));
   const name = h("span.name", { title: symbol }, baseOf(symbol), quote);
   const liquidation = h("span", {}, "Liq", h("span.lg", {}, "uidation"), " ", parts.liqPrice);
-  const el = h("article.pos.card", { "aria-label": `${symbol} ${side}` },
+  const el = h("article.pos.card", { "aria-label": `${symbol} ${side}`, "data-position": id },
     h("div.row", {}, h("h3.sym", {}, name, parts.tag), h("span.pl", {}, parts.profit)),
     h("div.row", {}, h("span.cap.about", {}, parts.strategy, parts.open), h("span.roe", {}, parts.roe)),
     h("dl.legs", {}, leg("Size", parts.size), leg("Entry", parts.entry), leg("Mark", parts.mark)),

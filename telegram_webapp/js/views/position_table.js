@@ -28,7 +28,7 @@ function row(first, app, choose) {
     type: "button", "aria-label": `Close ${symbol} ${side}`,
     onclick: () => void app.commands.ask("close_position", { position_id: id }, { subject: `${baseOf(symbol)} ${side}` }),
   }, "Close"));
-  const el = h("tr", {}, cells.name, pair(cells.size, cells.notional), pair(cells.entry, cells.mark), h("td", {}, cells.rail.el),
+  const el = h("tr", { "data-position": id }, cells.name, pair(cells.size, cells.notional), pair(cells.entry, cells.mark), h("td", {}, cells.rail.el),
     pair(cells.liquidation, cells.distance), pair(cells.profit, cells.roe), h("td", {}, close));
   return {
     el,

@@ -23,10 +23,16 @@ export function openSheet({ title, badge = "", body, onClose }) {
     h("div.grab", { "aria-hidden": "true" }), h("div.sheet-head", {}, heading, mode), ...body));
   const close = () => el.close();
   el.addEventListener("click", (event) => { if (event.target === el && isOutside(el, event)) close(); });
-  el.addEventListener("close", () => { el.remove(); onClose?.(); });
+  el.addEventListener("close", () => { el.remove(); tell(); onClose?.(); });
   document.body.append(el);
   el.showModal();
+  tell();
   return { el, title: heading, badge: mode, close };
+}
+
+/** Say that a sheet came or went, to whoever has a button for it. */
+function tell() {
+  document.dispatchEvent(new Event("sheet"));
 }
 
 /** @param {HTMLElement} el @param {MouseEvent} event @returns {boolean} a press on what lies behind */

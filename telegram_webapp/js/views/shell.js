@@ -11,7 +11,7 @@ import { mount as mountTopbar } from "./topbar.js";
 /** @typedef {import("../main.js").View} View */
 
 const WIDE = "(min-width: 1024px)";
-const TITLES = { overview: "Overview", market: "Market", signals: "Signals", performance: "Performance", "ab-test": "A/B test", trades: "Trades", more: "More" };
+const TITLES = { overview: "Overview", market: "Market", signals: "Signals", performance: "Performance", "ab-test": "A/B test", trades: "Trades", more: "More", alerts: "Alerts", access: "Access" };
 
 /** Views that come when they are first asked for. @type {Record<string, () => Promise<any>>} */
 const LATER = {
@@ -22,7 +22,10 @@ const LATER = {
   "ab-test": () => import("./ab_test.js"),
   trades: () => import("./trades.js"),
   more: () => import("./more.js"),
+  alerts: () => import("./alert_centre.js"),
+  access: () => import("./access.js"),
   signin: () => import("./signin.js"),
+  door: () => import("./door.js"),
 };
 
 /**
@@ -46,7 +49,7 @@ export function mount(root, app) {
     /** @param {App["store"]["state"]} state @param {Set<string>} changed */
     update(state, changed) {
       root.classList.toggle("old", app.connection.current.frozen);
-      root.classList.toggle("signed-out", !app.role);
+      root.classList.toggle("signed-out", app.session.isShut);
       for (const part of parts) part.update(state, changed);
       if (changed.has("connection")) setText(spoken, `${app.connection.current.word}. ${app.connection.current.banner?.title ?? ""}`);
       if (changed.has("route") || changed.has("role")) outlet.enter();
@@ -60,8 +63,10 @@ export function mount(root, app) {
 
 /** @param {App} app @param {boolean} wide @returns {string} */
 function nameOf(app, wide) {
-  if (!app.role) return "signin";
+  if (app.session.isShut) return app.isGuest ? "door" : "signin";
   const { view } = app.router.current;
+  // Only the overview has nothing to ask before one is in.
+  if (!app.role && (view !== "overview" || wide)) return "door";
   return view === "overview" && wide ? "desk" : view;
 }
 

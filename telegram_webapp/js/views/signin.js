@@ -3,12 +3,13 @@
 import { h, setAttr, setText } from "../dom.js";
 import { mark } from "../icons.js";
 
-/** @type {Record<import("../session.js").Reason, [title: string, text: string]>} */
+/** Those of a browser; Telegram has a door of its own. @type {Record<string, [title: string, text: string]>} */
 const WORDS = {
   "": ["Signing in", "One moment."],
   none: ["Sign in", "This dashboard shows its figures only to those who hold a link to it."],
   bad_code: ["That link is used up", "A link signs in once and not for long. Get a new one."],
   slowed: ["Too many tries", "Wait a minute, then use the link again. It was not used up."],
+  https_needed: ["Not over plain http", "From outside, links are taken over https only: open the page by its https address. This one was readable on its way, so get a new one."],
   ended: ["You are signed out", "The session has ended or was revoked. Get a new link to come back."],
   left: ["You are signed out", "Nothing of the account stays on this device."],
   unreachable: ["Quarterdeck did not answer", "The link was not used. Try it again when the server is up."],
@@ -34,7 +35,7 @@ export function mount(root, app) {
   return {
     update() {
       const { reason, busy } = app.session;
-      const [head, words] = WORDS[busy ? "" : reason || "none"];
+      const [head, words] = WORDS[busy ? "" : reason || "none"] ?? WORDS.none;
       setText(title, head);
       setText(text, words);
       /** @type {HTMLButtonElement} */ (button).disabled = busy;

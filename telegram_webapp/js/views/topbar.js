@@ -16,7 +16,7 @@ export function mount(root, app) {
 
   return {
     update(state, changed) {
-      conn.update(app.connection.current, Boolean(app.role));
+      conn.update(app.connection.current, !app.session.isShut);
       if (changed.has("time")) setText(clock, dateAndTime(app.clock.now()));
       if (changed.has("engine")) showBadge(badge, state?.engine.badge ?? "");
       pause.update(Boolean(state?.engine.paused));

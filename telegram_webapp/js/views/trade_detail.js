@@ -27,6 +27,7 @@ class TradeDetail {
   #app;
   #id;
   #body;
+  #ways;
   /** @type {import("../main.js").View | null} */
   #chart = null;
   #asked = false;
@@ -39,7 +40,8 @@ class TradeDetail {
     const account = app.router.current.params.get("account");
     const back = h("a.link.back", { href: app.router.href("trades", account ? { account } : {}) }, icon("chevron", true), "Trades");
     this.#body = h("div", { "aria-busy": "true" }, h("p.cap.part", {}, "Loading the trade"));
-    root.append(h("div.trades-view.trade-detail", {}, h("div.part", {}, back), this.#body));
+    this.#ways = h("div.part.trade-ways", {}, back);
+    root.append(h("div.trades-view.trade-detail", {}, this.#ways, this.#body));
   }
 
   /** @param {import("../main.js").State} state @param {Set<string>} changed */
@@ -83,6 +85,7 @@ class TradeDetail {
     const stats = state.stats[trade.symbol];
     const candles = h("div.card.trade-candles");
     this.#body.removeAttribute("aria-busy");
+    this.#offerShare(trade, state.engine.badge);
     this.#body.replaceChildren(
       h("div.part", {}, head(trade, stats, this.#app.clock.now())),
       h("div.part.trade-body.gap", {},
@@ -90,6 +93,15 @@ class TradeDetail {
         h("div.cards", {}, results(trade, stats), reach(trade), facts(trade, stats))));
     this.#chart = mountCandleChart(candles, this.#app, { symbol: trade.symbol, interval: intervalFor(trade), past: pastOf(trade, levelsOf(story)) });
     this.#chart.update(state, new Set(["prices"]));
+  }
+
+  /** @param {Trade} trade @param {string} badge */
+  #offerShare(trade, badge) {
+    const { guest } = this.#app;
+    if (!guest?.native?.can("6.1") || this.#ways.childElementCount > 1) return;
+    const what = `${trade.symbol} ${trade.side} ${leverage(trade.leverage)}: ${change(trade.net_pnl)}, ${percentChange(trade.roe_pct)} ROE`;
+    const share = () => guest.share([badge, what].filter(Boolean).join("\n"), `trade_${trade.id}`);
+    this.#ways.append(h("button.link", { type: "button", onclick: share }, "Share"));
   }
 }
 

@@ -1,12 +1,11 @@
 import json
-from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from playwright.sync_api import Page
 
 from core.dashboard import EVENT_TYPES, FOLD_TABLE, State, apply, empty_state
-from tests.histories import Event, histories
+from tests.histories import Event, histories, strict
 
 FOLD = """async ([table, state, history]) => {
   const { apply, emptyState } = await import("/js/fold.js");
@@ -31,15 +30,6 @@ def fold(history: list[Event], state: State | None = None) -> State:
     for event_type, data in history:
         folded = apply(folded, event_type, data)
     return folded
-
-
-def strict(value: Any) -> Any:
-    """Return *value* so that ``==`` tells True from 1 and leaves 1.0 equal to 1, as JSON does."""
-    if isinstance(value, dict):
-        return {key: strict(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [strict(inner) for inner in value]
-    return (type(value).__name__, value) if isinstance(value, bool | str | None) else value
 
 
 @QUICK

@@ -9,12 +9,13 @@ from tests.browser import Exchange, PageServer
 
 OPEN = """async ({ random = 0, timing = {} }) => {
   const { EventStream } = await import("/js/stream.js");
-  Object.assign(window, { told: [], said: [], place: "" });
+  Object.assign(window, { told: [], said: [], place: "", weighed: 0 });
   window.stream = new EventStream({
     request: (signal) =>
       fetch("/stream", { signal, headers: place ? { "Last-Event-ID": place } : {} }),
     onEvent: (event) => { told.push(event); if (event.id) place = event.id; },
     onStatus: (status) => said.push(status),
+    onBytes: (bytes) => { weighed += bytes; },
     random: () => random,
     timing,
   });
@@ -211,6 +212,54 @@ def test_a_closed_stream_tells_nothing_more_and_opens_again_from_its_place(
 
     wait_for_events(page, 2)
     assert script.places == [None, "e-1"]
+
+
+def test_a_renewed_stream_goes_on_from_its_place_without_a_word(
+    page: Page, server: PageServer
+) -> None:
+    script = Script(holds(ONE), holds(TWO))
+    server.routes["/stream"] = script
+    page.evaluate(OPEN, {})
+    wait_for_events(page, 1)
+    page.evaluate("stream.renew()")
+
+    wait_for_events(page, 2)
+    assert script.places == [None, "e-1"]
+    assert page.evaluate("said.map((s) => s.phase)") == ["connecting", "open", "open"]
+
+
+def test_a_renewal_that_fails_or_takes_long_is_told_of(page: Page, server: PageServer) -> None:
+    server.routes["/stream"] = Script(
+        holds(ONE), answers(502, {}), lambda exchange: exchange.hold(), holds(TWO)
+    )
+    page.evaluate(OPEN, {"timing": {"renewalMs": 500, "watchdogMs": 2000}})
+    wait_for_events(page, 1)
+    page.evaluate("stream.renew()")
+    page.wait_for_function("said.at(-1).phase === 'connecting' && said.length === 4")
+    page.evaluate("stream.renew()")
+
+    wait_for_events(page, 2)
+    assert page.evaluate("said.map((s) => s.phase)") == [
+        "connecting", "open", "waiting", "connecting", "open",
+    ]  # fmt: skip
+
+
+def test_a_stream_that_waits_is_not_renewed_before_its_time(page: Page, server: PageServer) -> None:
+    script = Script(answers(502, {}))
+    server.routes["/stream"] = script
+    page.evaluate(OPEN, {"random": 1, "timing": {"baseMs": 60000, "capMs": 60000}})
+    page.wait_for_function("said.at(-1).phase === 'waiting'")
+    page.evaluate("stream.renew()")
+
+    assert len(script.asked) == 1
+
+
+def test_the_bytes_that_came_are_counted(page: Page, server: PageServer) -> None:
+    server.routes["/stream"] = Script(holds(ONE, TWO))
+    page.evaluate(OPEN, {})
+
+    wait_for_events(page, 2)
+    assert page.evaluate("weighed") == len(ONE + TWO)
 
 
 @pytest.mark.parametrize(

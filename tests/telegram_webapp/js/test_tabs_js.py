@@ -24,6 +24,7 @@ TAB = """async () => {
     onPresent: (present) => { told = [...present.state]; place = present.place; },
     onEvent: note,
     onStatus: (status) => said.push(status.phase),
+    onWishes: (rates) => { window.wishes = [...rates].sort().join(); },
   });
   window.shared = shared;
   shared.open();
@@ -148,3 +149,32 @@ def test_a_leader_that_fell_silent_is_deposed(context: BrowserContext, server: P
 
     wait_for_more(tab)
     assert tab.evaluate("shared.leading")
+
+
+@pytest.mark.usefixtures("counter")
+def test_the_tab_that_reads_knows_how_often_each_of_the_others_wants_to_be_told(
+    context: BrowserContext, server: PageServer
+) -> None:
+    tabs = open_tabs(context, server, 2)
+    [leader] = leaders(tabs)
+    [other] = [tab for tab in tabs if tab is not leader]
+    leader.evaluate("shared.want('saver')")
+    leader.wait_for_function("wishes === 'live,saver'")
+    other.evaluate("shared.want('balanced')")
+    leader.wait_for_function("wishes === 'balanced,saver'")
+    other.evaluate("shared.close()")
+
+    leader.wait_for_function("wishes === 'saver'")
+
+
+@pytest.mark.usefixtures("counter")
+def test_a_tab_whose_state_does_not_fit_is_given_it_anew(
+    context: BrowserContext, server: PageServer
+) -> None:
+    tabs = open_tabs(context, server, 2)
+    [other] = [tab for tab in tabs if tab not in leaders(tabs)]
+    other.evaluate("() => { told = [99]; shared.rejoin(); }")
+    other.wait_for_function("told[0] === 1")
+    wait_for_more(other)
+
+    assert_nothing_lost_or_doubled(other)

@@ -5,6 +5,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
+from core import words
+from core.metrics import DEFINITIONS
+
 MINUS = "\u2212"
 CALL = """async ([module, name, args]) => {
   const found = (await import(`/js/${module}.js`))[name](...args);
@@ -48,6 +51,23 @@ def test_numbers_are_read_as_the_look_says(
     assert call(modules, "format", name, *args) == text
 
 
+def test_chats_and_reports_write_each_figure_as_the_page_does(modules: Page) -> None:
+    values = [0, -0.001, 0.005, 0.125, -24.775, 1.285, 58.65, -1234567.89, 12, None]
+    asked = [
+        (name, value, definition.unit)
+        for name, definition in DEFINITIONS.items()
+        for value in values
+        if definition.unit not in {"duration_ms", "count"}
+    ]
+    shown = modules.evaluate(
+        "async (asked) => { const { measureText } = await import('/js/measures.js');"
+        " return asked.map((one) => measureText(...one)); }",
+        asked,
+    )
+
+    assert [words.figure(*one) for one in asked] == shown
+
+
 @pytest.mark.parametrize(
     ("name", "ms", "text"),
     [
@@ -68,6 +88,8 @@ def test_old_things_bear_their_date(modules: Page) -> None:
     now = 1_795_271_528_000  # 21 Nov 2026, 14:32:08
 
     assert call(modules, "time", "ago", now - 23 * 86_400_000, now) == "29 Oct"
+    assert call(modules, "time", "past", now - 23 * 86_400_000, now) == "29 Oct"
+    assert call(modules, "time", "past", now - 9 * 86_400_000, now) == "9d ago"
     assert call(modules, "time", "when", now - 60_000, now) == "14:31"
     assert call(modules, "time", "when", now - 86_400_000, now) == "20 Nov, 14:32"
 
