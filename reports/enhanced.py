@@ -8,8 +8,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
+from core import words
 from core.errors import ConfigError
-from reports import figures, listings, words
+from reports import figures, listings
 from reports.gathered import Gathered, gather
 from reports.metric_history import write_metric_history
 from store.accounts import Account, all_accounts, current_account
@@ -90,7 +91,7 @@ def _figures(summary: Data) -> Iterator[Data]:
     for name in HEADLINES:
         measure, definition = summary["measures"][name], summary["definitions"][name]
         value = measure["value"]
-        text = words.measure(value, definition["unit"])
+        text = words.figure(name, value, definition["unit"])
         yield {
             "label": definition["label"],
             "text": text,

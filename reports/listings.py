@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from reports import words
+from core import words
 from reports.gathered import Gathered
 
 Cell = Mapping[str, str]

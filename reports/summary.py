@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from reports import words
+from core import words
 from reports.gathered import gather
 from store.accounts import all_accounts
 from store.database import Database
@@ -24,5 +24,5 @@ def summary_lines(database: Database, account_id: int, now: int) -> Iterator[str
     summary = gather(database, account, now).summary
     for name in SHOWN:
         measure, definition = summary["measures"][name], summary["definitions"][name]
-        text = words.measure(measure["value"], definition["unit"])
+        text = words.figure(name, measure["value"], definition["unit"])
         yield f"{definition['label']:<14} {text:>14}   {measure['reason'] or measure['basis']}"

@@ -1,0 +1,1 @@
+"""Watches the other processes from outside, and tells when one is gone and when it is back."""
