@@ -5,6 +5,8 @@
 PYTHON ?=
 ARGS ?=
 BIN := .venv/bin
+# half as many again as there are cores: a third of the time tests wait for processes
+WORKERS := $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) * 3 / 2 )))
 
 .PHONY: run test check docs bench torture screenshots update clean setup setup-dev ml
 
@@ -13,7 +15,7 @@ run: setup
 
 test: setup-dev
 	@$(BIN)/python -m tools.ensure_browser
-	@$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 6 --dist loadfile $(ARGS)
 
 check: setup-dev
 	$(BIN)/ruff check .

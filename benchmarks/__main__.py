@@ -9,6 +9,7 @@ from benchmarks.report import Result, save, table
 
 SUITES = (
     "engine",
+    "alerts",
     "backtest",
     "trades",
     "performance",
@@ -17,6 +18,7 @@ SUITES = (
     "first_numbers",
     "pixel",
     "fanout",
+    "idle_bytes",
 )
 RESULTS = Path(__file__).with_name("results.json")
 

@@ -44,7 +44,17 @@ def redis_url() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def chromium_path() -> str:
     """The path of a Chromium to start with playwright's ``executable_path``."""
-    found = find_chromium()
+    return _chromium(whole=False)
+
+
+@pytest.fixture(scope="session")
+def whole_chromium_path() -> str:
+    """The path of a Chromium with everything that a person's has."""
+    return _chromium(whole=True)
+
+
+def _chromium(*, whole: bool) -> str:
+    found = find_chromium(whole=whole)
     if found is None:
         require("Chromium", "run `make test`, which installs one, or put chromium on the path")
     assert found is not None

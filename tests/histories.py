@@ -48,3 +48,12 @@ def events() -> st.SearchStrategy[Event]:
 def histories(max_size: int = 30) -> st.SearchStrategy[list[Event]]:
     """Return lists of events, oldest first."""
     return st.lists(events(), max_size=max_size)
+
+
+def strict(value: Any) -> Any:
+    """Return *value* so that ``==`` tells True from 1 and leaves 1.0 equal to 1, as JSON does."""
+    if isinstance(value, dict):
+        return {key: strict(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [strict(inner) for inner in value]
+    return (type(value).__name__, value) if isinstance(value, bool | str | None) else value

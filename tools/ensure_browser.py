@@ -11,30 +11,30 @@ import sys
 
 from tests.services import find_chromium
 
-DEBIAN = (
-    ["apt-get", "update", "-qq"],
-    ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium", "fonts-liberation"],
-)
+UPDATE = ["apt-get", "update", "-qq"]
+INSTALL = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "fonts-liberation"]
+HEADLESS = (UPDATE, [*INSTALL, "chromium", "chromium-headless-shell"])
+DEBIAN = (UPDATE, [*INSTALL, "chromium"])
 PLAYWRIGHT = ([sys.executable, "-m", "playwright", "install", "chromium"],)
 
 
 def ways() -> list[tuple[list[str], ...]]:
     """Return the command sequences that may install a Chromium here, the best first."""
     may_use_apt = os.geteuid() == 0 and shutil.which("apt-get") is not None
-    return [DEBIAN, PLAYWRIGHT] if may_use_apt else [PLAYWRIGHT]
+    return [HEADLESS, DEBIAN, PLAYWRIGHT] if may_use_apt else [PLAYWRIGHT]
 
 
 def main() -> None:
     """Install a Chromium if there is none."""
     for commands in ways():
-        if find_chromium():
+        if find_chromium(whole=True):
             return
         print(f"No Chromium yet, trying: {' '.join(commands[-1])}", flush=True)
         environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
         for command in commands:
             if subprocess.run(command, check=False, env=environment).returncode != 0:
                 break
-    if not find_chromium():
+    if not find_chromium(whole=True):
         print("No Chromium could be installed: the browser tests cannot run.", flush=True)
 
 

@@ -6,9 +6,20 @@
 import sys
 from pathlib import Path
 
+import msgspec
 from playwright.sync_api import Browser, ViewportSize, sync_playwright
 
 from benchmarks.deck import Deck, deck
+from core import words
+from pictures.card import Head
+from pictures.equity import equity
+from pictures.look import look
+from pictures.render import png
+from store.accounts import current_account
+from store.database import Database
+from store.figures import Asked, Moment, performance
+from store.results import closed_trades
+from store.series import last_moment
 from tests.browser import ARGUMENTS
 from tests.services import find_chromium
 
@@ -26,6 +37,8 @@ VIEWS = {
     "ab-test": "/ab-test",
     "trades": "/trades",
     "more": "/more",
+    "alerts": "/alerts",
+    "access": "/access",
 }
 WITH_CHART = {"overview", "market", "performance", "ab-test"}
 CHART = ".js-plotly-plot .main-svg"
@@ -47,6 +60,28 @@ def main(folder: Path) -> None:
             for theme in THEMES:
                 take(browser, running, session, (screen, theme), folder)
         browser.close()
+        draw_chart(running, folder / "bot-equity.png")
+
+
+def draw_chart(running: Deck, file: Path) -> None:
+    """Save the picture that the bot sends of the equity."""
+    database = Database(f"sqlite:///{running.folder / 'quarterdeck.db'}")
+    account = current_account(database)
+    if account is None:
+        sys.exit("The engine made no account.")
+    moment = Moment(now=last_moment(database, account.id) or 0)
+    trades = closed_trades(database, account.id)
+    body = performance(database, account.id, trades, Asked(span="all"), moment)
+    found = msgspec.json.decode(body)
+    roi, newest = found["measures"]["roi"]["value"], found["equity"][-1][1]
+    head = Head(
+        "Equity, since the start", words.money(newest),
+        f"{'▲' if roi > 0 else '▼'} {words.percent(roi)}", roi,
+        f"{found['counts']['trades']:,} closed trades", "SIMULATED",
+    )  # fmt: skip
+    file.write_bytes(png(equity(found, head, look("dark"))))
+    database.close()
+    print(file)
 
 
 def sign_in(browser: Browser, running: Deck) -> Path:

@@ -130,7 +130,9 @@ def test_an_outlook_is_within_its_bounds(
 
     assert 0 <= outlook.stopped + outlook.reached <= 1
     assert 0 <= outlook.ruin <= 1
-    assert -outlook.shortfall * stop <= outlook.expected <= target - proposal.cost + 1e-12
+    rounding = 1e-12
+    assert outlook.expected >= -outlook.shortfall * stop - rounding
+    assert outlook.expected <= target - proposal.cost + rounding
     said = part(outlook, side)
     assert -1 <= said.score <= 1
     assert said.score * side * outlook.expected >= 0
