@@ -247,6 +247,7 @@ def price(market: Market) -> Data | None:
         "high": num(bar.high if bar else market.last),
         "low": num(bar.low if bar else market.last),
         "volume": num(bar.volume) if bar else 0.0,
+        "index_price": None,
     }
 
 
@@ -269,6 +270,8 @@ def stats(market: Market) -> Data:
         "funding_rate": maybe(market.funding_rate),
         "next_funding_at": market.next_funding_at,
         "spark": [num(b.close) for b in bars if b.close_time % grid_ms == 0][-_SPARK:],
+        "quote_volume_24h": None,
+        "day_told_by": "candles",
     }
 
 

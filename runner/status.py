@@ -11,6 +11,7 @@ class Status:
     """The engine state's parts that do not come from the ledger or the market.
 
     ``blocked`` is why trading waits for the store, a sentence; empty when it does not.
+    ``broker`` is who carries orders out: paper, watch, testnet or live.
     """
 
     market: str
@@ -24,6 +25,7 @@ class Status:
     progress_pct: float | None = None
     stops_held_by: str = "engine"
     blocked: str = ""
+    broker: str = "paper"
 
     def payload(self, at: int, paused_by: str | None, paused_at: int | None) -> dict[str, Any]:
         """Return the payload of the engine state."""
@@ -43,4 +45,5 @@ class Status:
             "started_at": self.started_at,
             "version": VERSION,
             "currency": self.currency,
+            "broker": self.broker,
         }
