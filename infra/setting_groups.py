@@ -5,7 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, SecretStr, model_validator
 
-from infra.setting_rules import matching, number, whole
+from infra.setting_rules import OwnFile, SomeSymbols, matching, number, whole
 
 
 class Group(BaseModel):
@@ -32,6 +32,17 @@ class RiskSettings(Group):
                 f"was {self.leverage}"
             )
         return self
+
+
+class LiveSettings(Group):
+    """Limits on real orders that stand outside of strategies and risk; notionals are in USDT."""
+
+    max_order_notional: Annotated[Decimal, *number("0", "1000000000")] = Decimal(100)
+    max_daily_notional: Annotated[Decimal, *number("0", "1000000000")] = Decimal(1000)
+    max_total_notional: Annotated[Decimal, *number("0", "1000000000")] = Decimal(500)
+    symbols: SomeSymbols = []
+    max_orders_a_minute: Annotated[int, *whole(0, 1200)] = 10
+    kill_file: OwnFile = None
 
 
 class FullMathSettings(Group):

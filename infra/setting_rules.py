@@ -5,7 +5,7 @@ import os
 import re
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, FilePath, SecretStr
 from pydantic_core import PydanticCustomError
@@ -128,6 +128,15 @@ def once_each(entries: list[str]) -> list[str]:
     return entries
 
 
+def _yes(value: object) -> object:
+    """Return what YAML made of the word yes, and of none."""
+    return "yes" if value is True else "" if value in {False, "none"} else value
+
+
+def _none(value: object) -> object:
+    return None if value == "none" else value
+
+
 def _expand_home(value: object) -> object:
     return Path(value).expanduser() if isinstance(value, str | Path) else value
 
@@ -145,6 +154,19 @@ Symbols = Annotated[
     split(","),
     Field(min_length=1),
     Rule("a list of symbols like BTC/USDT"),
+]
+SomeSymbols = Annotated[
+    list[Annotated[str, Field(pattern=SYMBOL)]],
+    NoDecode,
+    split(","),
+    Rule("a list of symbols like BTC/USDT, or empty"),
+]
+Unset = BeforeValidator(_none)
+Consent = Annotated[Literal["", "yes"], BeforeValidator(_yes), Rule("yes, or nothing")]
+OwnFile = Annotated[
+    Annotated[Path, AfterValidator(absolute)] | None,
+    Unset,
+    Rule("a file's path, or none"),
 ]
 Files = Annotated[
     list[Annotated[FilePath, BeforeValidator(_expand_home), AfterValidator(absolute)]],

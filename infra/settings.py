@@ -2,8 +2,7 @@
 
 import hmac
 import os
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -20,18 +19,22 @@ from pydantic_settings import (
 from typing_extensions import override
 
 from core.errors import ConfigError
+from infra.setting_conflicts import refuse_broker, refuse_keys
 from infra.setting_groups import (
     AlertSettings,
     DeepseekSettings,
     FullMathSettings,
     GruSettings,
+    LiveSettings,
     RetentionSettings,
     RiskSettings,
 )
 from infra.setting_rules import (
     Capitals,
+    Consent,
     Files,
     Networks,
+    OwnFile,
     People,
     Program,
     PublicUrl,
@@ -39,6 +42,7 @@ from infra.setting_rules import (
     Secret,
     Switch,
     Symbols,
+    Unset,
     Words,
     absolute,
     hex_key,
@@ -48,6 +52,7 @@ from infra.setting_rules import (
     secret_url,
     whole,
 )
+from infra.setting_shown import masked, revealed, variables
 from infra.setting_sources import NESTED, Layer, merge, read_yaml, sentences
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -56,7 +61,7 @@ YAML_FILE = "config/dashboards.yaml"
 MAX_SOCKET_PATH = 103
 
 
-class Settings(BaseSettings):
+class Settings(BaseSettings):  # noqa: PLR0904 - what follows from settings is told beside them
     """Everything a person can set; config/dashboards.yaml says what each means.
 
     ``load_settings`` makes it. ``Settings(...)`` itself reads no file and no environment, which
@@ -71,7 +76,22 @@ class Settings(BaseSettings):
         dotenv_filtering="only_existing",
     )
 
-    market: Annotated[Literal["auto", "sim", "replay"], Rule("auto, sim or replay")] = "auto"
+    market: Annotated[
+        Literal["auto", "sim", "replay", "exchange"], Rule("auto, sim, replay or exchange")
+    ] = "auto"
+    exchange: Annotated[
+        str, *matching(r"^[a-z0-9]{2,40}$", "the name of an exchange as ccxt writes it")
+    ] = "binanceusdm"
+    exchange_url: Annotated[
+        Annotated[str, Field(pattern=r"^https?://[^\s/?#@]+$")] | None,
+        Unset,
+        Rule("a URL like http://host:port, or none"),
+    ] = None
+    exchange_key: Secret = SecretStr("")
+    exchange_secret: Secret = SecretStr("")
+    exchange_key_file: OwnFile = None
+    record: Switch = False
+    record_days: Annotated[int, *whole(1, 3650)] = 7
     replay: Files = []
     funding: Files = []
     replay_loop: Switch = False
@@ -84,6 +104,12 @@ class Settings(BaseSettings):
     tick_ms: Annotated[int, *whole(10, 60_000)] = 500
     warmup_days: Annotated[int, *whole(0, 365)] = 7
 
+    broker: Annotated[
+        Literal["paper", "watch", "testnet", "live"], Rule("paper, watch, testnet or live")
+    ] = "paper"
+    i_understand_the_risk: Consent = ""
+    live: LiveSettings = LiveSettings()
+    paper_beside_live: Switch = True
     balance: Annotated[Decimal, *number("1", "1000000000")] = Decimal(10_000)
     strategies: Words = ["full_math", "trend"]
     strategy_timeout_s: Annotated[int, *whole(1, 60)] = 2
@@ -91,7 +117,11 @@ class Settings(BaseSettings):
     deepseek_only: DeepseekSettings = DeepseekSettings()
     gru: GruSettings = GruSettings()
     slippage_bps: Annotated[Decimal, *number("0", "1000")] = Decimal(1)
-    stale_after_s: Annotated[int, *whole(1, 3600)] = 10
+    stale_after_s: Annotated[
+        Annotated[int, Field(ge=1, le=3600)] | None,
+        Unset,
+        Rule("a whole number from 1 to 3600, or none"),
+    ] = None
     risk: RiskSettings = RiskSettings()
     reset_paper: Switch = False
     alerts: AlertSettings = AlertSettings()
@@ -163,10 +193,19 @@ class Settings(BaseSettings):
     def _fits_together(self) -> Self:
         if self.market == "replay" and not self.replay:
             raise ValueError("market replay needs files of candles: name them with --replay")
-        if self.market == "sim" and self.replay:
+        if self.market in {"sim", "exchange"} and self.replay:
             raise ValueError(
-                "market sim replays no files: leave --replay out, or set market replay"
+                f"market {self.market} replays no files: leave --replay out, or set market replay"
             )
+        if self.market == "exchange" and self.speed != 1:
+            raise ValueError(
+                f"market exchange goes at the speed of the world: leave speed out, was {self.speed}"
+            )
+        refuse_keys(self.exchange_key, self.exchange_secret, self.exchange_key_file)
+        refuse_broker(
+            self.broker, self.market_kind, has_keys=self.has_keys,
+            consents=bool(self.i_understand_the_risk),
+        )  # fmt: skip
         if len(os.fsencode(self.socket_path)) > MAX_SOCKET_PATH:
             raise ValueError(
                 f"data_dir must be shorter, for {self.socket_path} is longer than the "
@@ -175,9 +214,27 @@ class Settings(BaseSettings):
         return self
 
     @property
-    def market_kind(self) -> Literal["sim", "replay"]:
-        """What ``auto`` comes to: a replay when files are named, else the simulator."""
-        return "replay" if self.replay else "sim"
+    def market_kind(self) -> Literal["auto", "sim", "replay", "exchange"]:
+        """What is asked for: ``auto`` is left where the exchange is to be tried first.
+
+        With files it is a replay, at another speed than the world's the simulator, and with a
+        broker that has to do with the exchange, that.
+        """
+        if self.replay or self.market != "auto":
+            return "replay" if self.replay else self.market
+        if self.speed != 1:
+            return "sim"
+        return "auto" if self.broker == "paper" else "exchange"
+
+    @property
+    def has_keys(self) -> bool:
+        """Whether keys of an account at the exchange are named."""
+        return bool(self.exchange_key.get_secret_value()) or self.exchange_key_file is not None
+
+    @property
+    def kill_path(self) -> Path:
+        """The file whose being there stops all live trading."""
+        return self.live.kill_file or self.data_dir / "KILL"
 
     @property
     def database(self) -> str:
@@ -230,46 +287,11 @@ class Settings(BaseSettings):
 
     def effective(self) -> dict[str, Any]:
         """Return every setting as plain values to show, with passwords in URLs masked."""
-        return _masked(self.model_dump(mode="json"))
+        return masked(self.model_dump(mode="json"))
 
     def environment(self) -> dict[str, str]:
         """Return the variables that give another process these settings."""
-        return dict(_variables("", _revealed(self.model_dump(mode="json"), self.model_dump())))
-
-
-def _masked(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        name: _masked(v) if isinstance(v, dict) else mask_password(v) if isinstance(v, str) else v
-        for name, v in values.items()
-    }
-
-
-def _revealed(shown: Mapping[str, Any], real: Mapping[str, Any]) -> dict[str, Any]:
-    """Return *shown* with its secrets as they are in *real*, for a process of ours alone."""
-    found: dict[str, Any] = {}
-    for name, value in shown.items():
-        if isinstance(value, dict):
-            found[name] = _revealed(value, real[name])
-        else:
-            secret = real[name]
-            found[name] = secret.get_secret_value() if isinstance(secret, SecretStr) else value
-    return found
-
-
-def _variables(prefix: str, values: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
-    for name, value in values.items():
-        variable = prefix + name.upper()
-        if isinstance(value, dict):
-            yield from _variables(variable + NESTED, value)
-        elif isinstance(value, list):
-            yield variable, (os.pathsep if name in {"replay", "funding"} else ",").join(value)
-        elif value is not None:
-            yield variable, str(value)
-
-
-def mask_password(text: str) -> str:
-    """Return *text* with the password of every URL in it as ``***``."""
-    return re.sub(r"(://[^/@\s:]*):[^@\s]*@", r"\1:***@", text)
+        return dict(variables("", revealed(self.model_dump(mode="json"), self.model_dump())))
 
 
 def load_settings(flags: Mapping[str, Any] | None = None, root: Path = ROOT) -> Settings:

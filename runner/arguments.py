@@ -71,7 +71,12 @@ def _parser() -> ArgumentParser:
 def _add_market(parser: ArgumentParser) -> None:
     group = parser.add_argument_group("market and account")
     add = group.add_argument
-    add("--market", metavar="auto|sim|replay", help="where prices come from [MARKET]")
+    add("--market", metavar="auto|sim|replay|exchange", help="where prices come from [MARKET]")
+    add("--exchange", metavar="NAME", help="which exchange, as ccxt writes it [EXCHANGE]")
+    add("--exchange-url", metavar="URL", help="a gateway to it, instead of its own hosts "
+        "[EXCHANGE_URL]")  # fmt: skip
+    add("--broker", metavar="paper|watch|testnet|live", help="whose account trades [BROKER]")
+    add("--record", action="store_true", help="keep what the exchange sends, to replay [RECORD]")
     add("--replay", metavar="PATH", nargs="+", action="extend",
         help="files of 1-minute candles [REPLAY]")  # fmt: skip
     add("--funding", metavar="PATH", nargs="+", action="extend",

@@ -1,6 +1,7 @@
 """The limits that the settings and the market's pace give."""
 
 from math import ceil
+from typing import Final
 
 from core.alert_watch import Limits
 from core.market import MINUTE_MS
@@ -8,22 +9,29 @@ from core.risk import RiskLimits
 from exchange.pacing import tick_interval
 from infra.settings import Settings
 
+STALE_AFTER_S: Final = 10
+STALE_ON_AN_EXCHANGE_S: Final = 2
 
-def stale_after_s(settings: Settings, speed: float | None) -> int:
+
+def stale_after_s(settings: Settings, speed: float | None, kind: str = "simulated") -> int:
     """Return the real seconds after which prices are old: two steps of the feed at least.
 
     Args:
         settings: hold the wanted limit and the time between ticks.
         speed: engine seconds a real second, None when flat out.
+        kind: of the feed; what an exchange sends has no steps of ours.
     """
+    if kind == "exchange":
+        return settings.stale_after_s or STALE_ON_AN_EXCHANGE_S
+    wanted_s = settings.stale_after_s or STALE_AFTER_S
     if speed is None:
-        return settings.stale_after_s
+        return wanted_s
     step_ms = tick_interval(settings.tick_ms, speed) or MINUTE_MS
-    return max(settings.stale_after_s, ceil(2 * step_ms / 1000 / speed))
+    return max(wanted_s, ceil(2 * step_ms / 1000 / speed))
 
 
-def risk_limits(settings: Settings, speed: float | None) -> RiskLimits:
-    """Return the limits every order is checked against, on a market of that *speed*."""
+def risk_limits(settings: Settings, speed: float | None, kind: str = "simulated") -> RiskLimits:
+    """Return the limits every order is checked against, on a market of that *speed* and *kind*."""
     risk = settings.risk
     return RiskLimits(
         leverage=risk.leverage,
@@ -32,7 +40,7 @@ def risk_limits(settings: Settings, speed: float | None) -> RiskLimits:
         max_positions=risk.max_positions,
         daily_loss_pct=risk.daily_loss_pct,
         risk_per_trade_pct=risk.risk_per_trade_pct,
-        stale_after_ms=stale_after_s(settings, speed) * 1000,
+        stale_after_ms=stale_after_s(settings, speed, kind) * 1000,
     )
 
 

@@ -113,7 +113,7 @@ def wire(
         feed=tape.feed, trader=trader, publisher=publisher,
         writer=Writer(database, account.id, durable=manner.durable),
         clock=clock, status=_status(tape, course, clock.now()),
-        freshness=Freshness(stale_after_s(settings, tape.speed)), desk=desk,
+        freshness=Freshness(stale_after_s(settings, tape.speed, tape.feed.kind)), desk=desk,
         alerts=AlertDesk(trader, publisher, alert_limits(settings), CURRENCY),
     )  # fmt: skip
     recover_alerts(engine.alerts, database, account.id, saved)
@@ -165,7 +165,7 @@ def _trader(
         portfolio=portfolio,
         broker=PaperBroker(instruments, portfolio, slippage_bps=settings.slippage_bps),
         council=council,
-        limits=risk_limits(settings, tape.speed),
+        limits=risk_limits(settings, tape.speed, tape.feed.kind),
         tally=Tally(portfolio, portfolio.deposits, started),
         sub_tallies={
             name: Tally(portfolio, portfolio.transferred.get(name, ZERO), started, name)

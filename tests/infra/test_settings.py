@@ -310,3 +310,65 @@ def test_a_heartbeat_url_that_is_none_is_refused_without_repeating_it(value: str
         Settings(heartbeat_url=SecretStr(value))
     (error,) = refused.value.errors()
     assert error["msg"].endswith("HEARTBEAT_URL must be a URL such as https://hc-ping.com/<id>")
+
+
+def test_whose_account_trades_is_refused_in_words_where_something_is_missing(root: Path) -> None:
+    keys = {"exchange_key": "key-of-a-test", "exchange_secret": "secret-of-a-test"}
+
+    (told,) = problems(root, market="sim", broker="watch")
+    assert told == (
+        "broker watch has to do with a real account, which market sim has not: "
+        "set market exchange, or broker paper"
+    )
+    (told,) = problems(root, broker="testnet")
+    assert told == (
+        "broker testnet needs the keys of an account: set EXCHANGE_KEY and EXCHANGE_SECRET in "
+        ".env, or exchange_key_file"
+    )
+    (told,) = problems(root, broker="live", **keys)
+    assert told == (
+        "broker live trades with real money, which can all be lost: set "
+        "I_UNDERSTAND_THE_RISK=yes to say that you know"
+    )
+    settings = load_settings({"broker": "live", "i_understand_the_risk": "yes", **keys}, root)
+    assert settings.market_kind == "exchange"
+    assert "of-a-test" not in str(settings.effective())
+
+
+def test_keys_are_given_whole_and_in_one_way(root: Path) -> None:
+    assert problems(root, exchange_secret="secret-of-a-test") == [
+        "EXCHANGE_SECRET needs EXCHANGE_KEY beside it: give both, or neither"
+    ]
+    (told,) = problems(
+        root, exchange_key="key-of-a-test", exchange_secret="secret-of-a-test",
+        exchange_key_file="keys.txt",
+    )  # fmt: skip
+    assert told.startswith("the keys of the exchange must be given in one way")
+    assert "of-a-test" not in told
+
+
+def test_the_risk_is_understood_by_yes_alone(root: Path) -> None:
+    write_yaml(root, "i_understand_the_risk: yes\n")
+    assert load_settings(root=root).i_understand_the_risk == "yes"
+
+    assert problems(root, i_understand_the_risk="maybe") == [
+        "--i-understand-the-risk must be yes, or nothing, was 'maybe'"
+    ]
+
+
+def test_an_exchange_goes_at_the_speed_of_the_world(root: Path) -> None:
+    assert problems(root, market="exchange", speed="60") == [
+        "market exchange goes at the speed of the world: leave speed out, was 60.0"
+    ]
+    assert Settings(speed=60).market_kind == "sim"
+    assert Settings().market_kind == "auto"
+
+
+def test_limits_on_real_orders_are_given_as_a_group(root: Path) -> None:
+    flags = {"live": {"symbols": "BTC/USDT, ETH/USDT", "max_order_notional": "12.5"}}
+
+    settings = load_settings(flags, root)
+
+    assert settings.live.symbols == ["BTC/USDT", "ETH/USDT"]
+    assert settings.live.max_order_notional == Decimal("12.5")
+    assert settings.kill_path == settings.data_dir / "KILL"
