@@ -29,6 +29,8 @@ from runner.trader import Trader
 from store.writer import Writer
 from utils.clock import Clock
 
+CONNECTION: Final = "connection"  # a question, which changes nothing
+
 log: Final = logging.getLogger(__name__)
 
 
@@ -39,7 +41,8 @@ class Engine:
     Promise: nothing is told before it is committed; a commit that fails is retried and trading
     waits for it; whatever happens to readers, the state file or the bus, trading goes on. No
     message that cannot be true is traded on. ``after_step`` hears of each step of the live market
-    when it was traded on, before what it did is committed.
+    when it was traded on, before what it did is committed. ``connection`` says how the exchange and
+    its streams are at this moment, None without one.
     """
 
     feed: MarketFeed
@@ -52,6 +55,7 @@ class Engine:
     desk: CommandDesk
     alerts: AlertDesk
     after_step: Callable[[Step], None] | None = None
+    connection: Callable[[], dict[str, Any]] | None = None
     telling: Telling = field(init=False)
     ledger: LedgerThread = field(init=False)
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -114,11 +118,13 @@ class Engine:
         return {"feed": self.feed.checkpoint(), "next_at": self.feed.next_at}
 
     async def answer(self, request: CommandRequest) -> CommandReply:
-        """Grant a wish that came over the bus.
+        """Grant a wish that came over the bus; any role may ask how the exchange is.
 
         Raises:
             CommandError: it cannot be granted; nothing changed.
         """
+        if request.name == CONNECTION:
+            return CommandReply(ok=True, result=self.connection() if self.connection else {})
         return await self._answering.answer(request)
 
     async def watch(self) -> None:
