@@ -94,13 +94,17 @@ class Book(msgspec.Struct, frozen=True):
 
 
 class MarkPrice(msgspec.Struct, frozen=True, gc=False):
-    """The price positions are valued at, and the funding rate now expected (per interval)."""
+    """The price positions are valued at, and the funding rate now expected (per interval).
+
+    ``index_price`` is the average of spot exchanges that the mark price is held to, where told.
+    """
 
     symbol: str
     at: int
     mark_price: Decimal
     funding_rate: Decimal
     next_funding_at: int
+    index_price: Decimal | None = None
 
 
 class Funding(msgspec.Struct, frozen=True, gc=False):
@@ -112,7 +116,22 @@ class Funding(msgspec.Struct, frozen=True, gc=False):
     mark_price: Decimal
 
 
-MarketMessage = Bar | Tick | Book | MarkPrice | Funding
+class DayStats(msgspec.Struct, frozen=True, gc=False):
+    """The last 24 hours as the exchange tells them; volume in base, change in percent.
+
+    What an exchange does not tell is None.
+    """
+
+    symbol: str
+    at: int
+    high: Decimal | None
+    low: Decimal | None
+    volume: Decimal | None
+    quote_volume: Decimal | None
+    change_pct: Decimal | None
+
+
+MarketMessage = Bar | Tick | Book | MarkPrice | Funding | DayStats
 
 
 class Step(msgspec.Struct, frozen=True):

@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from core.market import MINUTE_MS, Bar, Book, Funding, MarketMessage, MarkPrice, Tick
+from core.market import MINUTE_MS, Bar, Book, DayStats, Funding, MarketMessage, MarkPrice, Tick
 
 MAX_JUMP: Final = Decimal(3)  # times the last price, up or down
 NEAR: Final = Decimal("1.5")  # times: prices of one level
@@ -102,14 +102,20 @@ class Sanity:
                 return self._book(message, at)
             case MarkPrice():
                 return self._mark(message, at)
-            case Funding():
-                return (
-                    _bad_price("funding", message.mark_price)
-                    or _bad_rate(message.rate)
-                    or self._level(message.mark_price, message.mark_price, message.mark_price, at)
-                )
             case Bar():
                 return self._bar(message, at)
+            case Funding() | DayStats():
+                return self._seldom(message, at)
+
+    def _seldom(self, message: Funding | DayStats, at: int) -> Objection | None:
+        if isinstance(message, DayStats):
+            return _bad_day(message) or _ahead("24 h summary", message.at, at)
+        price = message.mark_price
+        return (
+            _bad_price("funding", price)
+            or _bad_rate(message.rate)
+            or self._level(price, price, price, at)
+        )
 
     def _tick(self, tick: Tick, at: int) -> Objection | None:
         bid, ask, last = tick.bid, tick.ask, tick.last
@@ -133,9 +139,10 @@ class Sanity:
         return found
 
     def _mark(self, mark: MarkPrice, at: int) -> Objection | None:
-        price = mark.mark_price
+        price, index = mark.mark_price, mark.index_price
         found = (
             _bad_price("mark", price)
+            or (None if index is None else _bad_price("index", index))
             or _bad_rate(mark.funding_rate)
             or _late("mark price", mark.at, self._mark_at)
             or _ahead("mark price", mark.at, at)
@@ -224,6 +231,20 @@ def _bad_book(book: Book) -> Objection | None:
             return Objection("shape", "a book must list its best prices first")
     if book.bids and book.asks:
         return _bad_spread(book.bids[0][0], book.asks[0][0])
+    return None
+
+
+def _bad_day(day: DayStats) -> Objection | None:
+    for price in (day.high, day.low):
+        if price is not None and (found := _bad_price("24 h summary", price)) is not None:
+            return found
+    if day.high is not None and day.low is not None and day.low > day.high:
+        return Objection(
+            "shape", f"the 24 h low {_plain(day.low)} is above the high {_plain(day.high)}"
+        )
+    for amount in (day.volume, day.quote_volume):
+        if amount is not None and (found := _bad_amount("24 h volume", amount)) is not None:
+            return found
     return None
 
 

@@ -10,6 +10,7 @@ from core.market import (
     MINUTE_MS,
     Bar,
     Book,
+    DayStats,
     Funding,
     Instrument,
     MarketMessage,
@@ -24,7 +25,8 @@ _MARK_LIFE_MS: Final = 10_000
 class Market:
     """One symbol: newest prices, the forming candle and the closed ones of 24 hours.
 
-    ``day_ago`` is the close 24 hours ago, None while no candle is that old.
+    ``day_ago`` is the close 24 hours ago, None while no candle is that old. ``day`` is what the
+    exchange tells of the last 24 hours, None where it tells nothing.
     """
 
     def __init__(self, instrument: Instrument) -> None:
@@ -34,6 +36,8 @@ class Market:
         self.bid = self.ask = Decimal(0)
         self.mark: Decimal | None = None
         self.mark_at = 0
+        self.index_price: Decimal | None = None
+        self.day: DayStats | None = None
         self.funding_rate: Decimal | None = None
         self.next_funding_at: int | None = None
         self.forming: Bar | None = None
@@ -72,6 +76,7 @@ class Market:
     def on_mark(self, message: MarkPrice) -> None:
         """Take a mark price and the funding rate now expected."""
         self.mark, self.mark_at = message.mark_price, message.at
+        self.index_price = message.index_price
         self.funding_rate = message.funding_rate
         self.next_funding_at = message.next_funding_at
 
@@ -93,6 +98,9 @@ class Board:
                 market.on_tick(message)
             case MarkPrice():
                 market.on_mark(message)
+            case DayStats():
+                market.day = message
+                return
             case Book() | Funding():
                 return
         if market.mark is not None:

@@ -24,7 +24,7 @@ import msgspec
 from core.arithmetic import initial_margin, trading_fee
 from core.errors import OrderRejected
 from core.ledger import ZERO, Portfolio
-from core.market import Bar, Book, Funding, Instrument, MarketMessage, MarkPrice, Tick
+from core.market import Bar, Book, DayStats, Funding, Instrument, MarketMessage, MarkPrice, Tick
 from core.orders import Accepted, Order, OrderStatus, OrderType, Report
 from exchange.paper.bars import BarMatcher
 from exchange.paper.blotter import Blotter
@@ -142,11 +142,17 @@ class PaperBroker:
                 self._quotes.on_tick(venue, message)
             case Book():
                 self._quotes.on_book(venue, message)
-            case MarkPrice():
-                venue.mark_at = message.at
-                self._settlement.on_mark(venue, message.mark_price, message.at)
-            case Funding():
-                self._settlement.on_funding(message)
+            case MarkPrice() | Funding():
+                self._settle(venue, message)
+            case DayStats():
+                return
+
+    def _settle(self, venue: Venue, message: MarkPrice | Funding) -> None:
+        if isinstance(message, Funding):
+            self._settlement.on_funding(message)
+            return
+        venue.mark_at = message.at
+        self._settlement.on_mark(venue, message.mark_price, message.at)
 
     def _find(self, order_id: str) -> tuple[Venue, Order]:
         for venue in self._venues.values():
