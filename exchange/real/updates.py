@@ -169,8 +169,10 @@ class MarginCall(msgspec.Struct, frozen=True, kw_only=True):
     symbols: tuple[str, ...]
 
 
+# A `TradeUpdate` comes alone when the stream missed it and REST told it afterwards.
 Update = (
     OrderUpdate
+    | TradeUpdate
     | AlgoUpdate
     | FundingUpdate
     | BalanceUpdate
