@@ -8,12 +8,15 @@ QuarterdeckError
 ├── FeedError              market data stopped: reconnect
 ├── LedgerError            the journal does not add up: stop trading and tell
 ├── OrderRejected          nothing traded
-│   └── RiskRefused        our own limits said no
+│   ├── RiskRefused        our own limits said no
+│   └── GateRefused        a limit on real orders said no
 ├── BrokerError            may have traded: reconcile
 ├── CommandError           a wish that cannot be granted: tell who asked
 ├── BusError               the engine cannot be reached: retry
 └── NothingToDraw          too little for a picture: say so instead
 """
+
+from decimal import Decimal
 
 
 class QuarterdeckError(Exception):
@@ -50,6 +53,24 @@ class OrderRejected(QuarterdeckError):  # noqa: N818 - the field's own word
 
 class RiskRefused(OrderRejected):
     """Our own limits refused the order before any broker saw it."""
+
+
+class GateRefused(OrderRejected):
+    """A limit on real orders refused it before it was sent.
+
+    Attributes:
+        gate: a short stable word for the limit.
+        value: what met the limit, or None when it is no figure.
+        limit: the limit, or None.
+    """
+
+    def __init__(
+        self, text: str, *, gate: str, value: Decimal | None = None, limit: Decimal | None = None
+    ) -> None:
+        super().__init__(text)
+        self.gate = gate
+        self.value = value
+        self.limit = limit
 
 
 class BrokerError(QuarterdeckError):

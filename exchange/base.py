@@ -59,8 +59,13 @@ class MarketFeed(Protocol):
 class Broker(Protocol):
     """Takes orders and reports what becomes of them.
 
+    Attributes:
+        answers_later: whether what was taken is carried out elsewhere, and told later.
+
     Promise: `drain` tells everything, in order, once; a refused call changed nothing.
     """
+
+    answers_later: bool
 
     def submit(self, order: Order) -> None:
         """Take an order.
@@ -100,4 +105,16 @@ class Broker(Protocol):
 
     def restore(self, orders: Iterable[Order]) -> None:
         """Take back the orders that rested when the engine stopped."""
+        ...
+
+    def committed(self) -> None:
+        """Take note that what was drained is stored: what waits to be sent may go."""
+        ...
+
+    def save(self) -> dict[str, Any]:
+        """Return what `recall` needs beside the resting orders, JSON-able and small."""
+        ...
+
+    def recall(self, saved: Mapping[str, Any]) -> None:
+        """Take back what `save` returned at the last commit, before `restore`."""
         ...

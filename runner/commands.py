@@ -30,6 +30,8 @@ _DONE: Final = {
     "move_order": "{title}: done",
 }
 
+_SENT: Final = frozenset({"close_position", "close_all", "cancel_order", "move_order"})
+
 
 @dataclass(frozen=True, slots=True)
 class Intent:
@@ -114,7 +116,7 @@ class CommandDesk:
         except CommandError as error:
             self._remember((actor, key), error)
             raise
-        title = _DONE[intent.command].format(title=intent.title)
+        title = self._done(intent)
         body = {"at": at, "id": key, "command": intent.command, "by": actor, "ok": True}
         self._trader.record.fact("command_done", body, (title, f"by {actor}"))
         result: Data = {"ok": True, "title": title, "detail": ""}
@@ -139,12 +141,17 @@ class CommandDesk:
         why = f": {reason}" if reason else ""
         body = {"at": at, "id": key, "command": "stop", "by": actor, "ok": True}
         trader.record.fact("command_done", body, (STOPPED, f"by {actor}{why}"))
-        detail = (
-            f"{_count(cancelled, 'entry order')} cancelled, {_count(held, 'position')} left open."
-        )
+        told = "told to cancel" if trader.broker.answers_later else "cancelled"
+        detail = f"{_count(cancelled, 'entry order')} {told}, {_count(held, 'position')} left open."
         result: Data = {"ok": True, "title": STOPPED, "detail": detail}
         self._remember((actor, key), result)
         return result
+
+    def _done(self, intent: Intent) -> str:
+        """Return in words what became of an intent: a real exchange has yet to answer."""
+        if self._trader.broker.answers_later and intent.command in _SENT:
+            return f"{intent.title}: sent"
+        return _DONE[intent.command].format(title=intent.title)
 
     def _remember(self, wish: tuple[str, str], outcome: "Data | CommandError") -> None:
         self._outcomes[wish] = outcome

@@ -42,6 +42,7 @@ def recover(trader: Trader, database: Database, account_id: int, saved: Saved | 
         ConfigError: what was saved beside the ledger cannot be read.
     """
     resting = recovery.open_orders(database, account_id)
+    trader.broker.recall((saved or {}).get("broker", {}))
     trader.broker.restore(resting)
     trader.booking.resting = {order.id: order for order in resting}
     with trader.council.patience.ticking():

@@ -78,6 +78,7 @@ class Settling:
             batch, events = record.take(self.checkpoint())
             with self.whole:
                 await self.ledger.commit(batch, self._say_blocked)
+                self.trader.broker.committed()
                 self._say_unblocked()
                 self.telling.tell(events)
 
@@ -102,6 +103,7 @@ class Settling:
             "tallies": {tally.strategy or "": tally.save() for tally in trader.tallies},
             "courses": trader.booking.courses.save(),
             "paused": [trader.gate.paused_by, trader.gate.paused_at],
+            "broker": trader.broker.save(),
             "alerts": self.alerts.watchers.save(),
         }
 

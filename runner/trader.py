@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from core.errors import OrderRejected, RiskRefused
+from core.errors import GateRefused, OrderRejected, RiskRefused
 from core.ledger import Portfolio, Position
 from core.market import DAY_MS, MINUTE_MS, Bar, MarketMessage, Step
 from core.orders import Order, OrderRole
@@ -167,7 +167,7 @@ class Trader:
             try:
                 self.broker.submit(order)
             except OrderRejected as error:
-                refusal = Refusal("broker", None, None, str(error))
+                refusal = _refusal_of(error)
         if refusal is not None:
             return Verdict("refused", f"Not traded: {refusal.reason}", refusal, order)
         return Verdict("traded", "An entry was sent", None, order)
@@ -182,10 +182,11 @@ class Trader:
             try:
                 self.broker.submit(order)
             except OrderRejected as error:
-                refusal = Refusal("broker", None, None, str(error))
+                refusal = _refusal_of(error)
         if refusal is not None:
             return Verdict("refused", f"Not closed: {refusal.reason}", refusal, order)
-        return Verdict("closed", "The position was closed", None, order)
+        done = "A close was sent" if self.broker.answers_later else "The position was closed"
+        return Verdict("closed", done, None, order)
 
     def refuse(self, order: Order, refusal: Refusal, at: int) -> None:
         """Record that *order* was not taken, and why."""
@@ -207,7 +208,7 @@ class Trader:
         try:
             self.broker.submit(order)
         except OrderRejected as error:
-            self.refuse(order, Refusal("broker", None, None, str(error)), order.created_at)
+            self.refuse(order, _refusal_of(error), order.created_at)
 
     def close(self, position: Position, role: OrderRole, at: int, suffix: str) -> None:
         """Send a reduce-only market order for the whole of *position*.
@@ -254,6 +255,12 @@ class Trader:
         """Stop new entries in *by*'s name, or allow them again with None."""
         self.gate.paused_by = by
         self.gate.paused_at = None if by is None else at
+
+
+def _refusal_of(error: OrderRejected) -> Refusal:
+    if isinstance(error, GateRefused):
+        return Refusal(error.gate, error.value, error.limit, str(error))
+    return Refusal("broker", None, None, str(error))
 
 
 def _held(signal: Signal) -> Verdict:

@@ -18,6 +18,7 @@ Rules:
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from typing import Any
 
 import msgspec
 
@@ -41,6 +42,8 @@ class PaperBroker:
     Promise: it reads the portfolio and never changes it; every fill and closing is reported
     once; fill ids follow from the order's, so that a step played again books nothing twice.
     """
+
+    answers_later = False
 
     def __init__(
         self, instruments: Mapping[str, Instrument], portfolio: Portfolio, *, slippage_bps: Decimal
@@ -82,6 +85,16 @@ class PaperBroker:
             venue.rest(order, arriving=False)
             if order.reduce_only and not self._holdings.closable(order):
                 self._blotter.close(venue, order, OrderStatus.CANCELLED, "position closed")
+
+    def committed(self) -> None:
+        """Do nothing: what happens on paper is sent nowhere."""
+
+    def save(self) -> dict[str, Any]:
+        """Return nothing: the orders and the journal say it all."""
+        return {}
+
+    def recall(self, saved: Mapping[str, Any]) -> None:
+        """Do nothing, for `save` saves nothing."""
 
     def submit(self, order: Order) -> None:
         """Take an order; what it does at once is reported.
