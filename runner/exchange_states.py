@@ -254,8 +254,8 @@ def _is_other_rate(old: float, new: float) -> bool:
 
 
 def _is_other_share(told: Data, data: Data) -> bool:
-    limit = data.get("weight_limit")
-    return bool(limit) and abs(data["used_weight"] - told["used_weight"]) >= WEIGHT_STEP * limit
+    limit = data.get("weight_limit") or 0
+    return limit > 0 and abs(data["used_weight"] - told["used_weight"]) >= WEIGHT_STEP * limit
 
 
 def _total(values: Sequence[Decimal]) -> Decimal | None:

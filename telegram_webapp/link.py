@@ -77,15 +77,15 @@ class EngineLink:
         """Return the newest whole state, with its age."""
         return self._mirror.snapshot()
 
-    def command(self, request: CommandRequest) -> CommandReply:
-        """Carry a wish to the engine and wait for the answer.
+    def command(self, request: CommandRequest, wait_s: float = COMMAND_S) -> CommandReply:
+        """Carry a wish to the engine and wait for the answer, for *wait_s* at most.
 
         Raises:
             BusError: the engine is away, or no answer came.
         """
         if not self.is_up:
             raise BusError("the engine is away")
-        return self._commands.send(request, COMMAND_S)
+        return self._commands.send(request, wait_s)
 
     def start(self) -> None:
         """Begin to follow; return when it is known whether the engine is there, or hangs."""

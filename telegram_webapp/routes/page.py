@@ -21,7 +21,7 @@ from utils.version import VERSION
 
 VIEWS: Final = (
     "/", "/market", "/signals", "/performance", "/ab-test", "/trades", "/more",
-    "/alerts", "/access",
+    "/alerts", "/access", "/exchange",
 )  # fmt: skip
 FOR_EVER: Final = "public, max-age=31536000, immutable"
 FOR_A_DAY: Final = "public, max-age=86400"

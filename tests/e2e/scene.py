@@ -19,7 +19,8 @@ def engine(at: int, **changes: Any) -> Data:
         "at": at, "status": "running", "market": "simulated", "badge": "SIMULATED",
         "market_id": "test", "speed": 1.0, "note": "", "paused": False, "paused_by": None,
         "paused_at": None, "progress_pct": None, "stops_held_by": "engine",
-        "started_at": at - DAY_MS, "version": "0.1.0", "currency": "USDT", **changes,
+        "started_at": at - DAY_MS, "version": "0.1.0", "currency": "USDT", "broker": "paper",
+        **changes,
     }  # fmt: skip
 
 
@@ -52,6 +53,7 @@ def price(at: int, symbol: str, last: float | None = None) -> Data:
         "at": at, "symbol": symbol, "last": value, "bid": value, "ask": value,
         "mark_price": value, "change_24h_pct": 1.24, "open_time": at // MINUTE_MS * MINUTE_MS,
         "open": value, "high": value, "low": value, "volume": 12.5,
+        "index_price": None,
     }  # fmt: skip
 
 
@@ -64,6 +66,7 @@ def stats(at: int, symbol: str) -> Data:
         "high_24h": PRICES[symbol] * 1.02, "low_24h": PRICES[symbol] * 0.98, "volume_24h": 1200.0,
         "funding_rate": 0.0001, "next_funding_at": at + HOUR_MS,
         "spark": [PRICES[symbol] * (1 + n % 7 / 500) for n in range(48)],
+        "quote_volume_24h": None, "day_told_by": "candles",
     }  # fmt: skip
 
 
@@ -152,3 +155,72 @@ OFF = {
     "closed_trades": 0, "wins": 0, "losses": 0, "win_rate_pct": None, "max_drawdown_pct": 0.0,
     "model": "deepseek-chat", "model_cost_today_usd": 0.42, "model_cost_limit_usd": 1.0,
 }  # fmt: skip
+
+
+def stream(at: int, name: str = "trades BTC/USDT", **changes: Any) -> Data:
+    """Return a stream of the exchange that works."""
+    kind, _, symbol = name.partition(" ")
+    return {
+        "at": at, "name": name, "kind": kind, "symbol": symbol, "state": "live", "last_at": at,
+        "rate_per_s": 12.0, "messages": 4321, "reconnects": 2, "gaps": 1, "duplicates": 0,
+        "error": "", **changes,
+    }  # fmt: skip
+
+
+def venue(at: int, **changes: Any) -> Data:
+    """Return an exchange that answers."""
+    return {
+        "at": at, "exchange": "binanceusdm", "mode": "paper", "reachable": True, "skew_ms": 1270,
+        "round_trip_ms": 84, "used_weight": 45, "weight_limit": 2400, "banned_until": None,
+        "note": "", "retry": None, **changes,
+    }  # fmt: skip
+
+
+def real_account(at: int, **changes: Any) -> Data:
+    """Return an account at the exchange, where somebody else trades as well."""
+    ours = {
+        "symbol": BTC, "side": "long", "qty": 0.042, "entry_price": 63480.0,
+        "mark_price": 64212.4, "leverage": 5, "margin_mode": "isolated", "unrealized_pnl": 30.76,
+        "liquidation_price": 50988.0, "ours": True,
+    }  # fmt: skip
+    theirs = {
+        **ours, "symbol": "DOGE/USDT", "side": "short", "qty": 1500.0, "entry_price": 0.1421,
+        "mark_price": 0.1433, "unrealized_pnl": -1.8, "liquidation_price": None, "ours": False,
+    }  # fmt: skip
+    stop = {
+        "id": "x1", "symbol": BTC, "side": "sell", "type": "stop", "qty": 0.042, "filled_qty": 0.0,
+        "price": None, "trigger_price": 62850.0, "reduce_only": True, "status": "open",
+        "created_at": at - HOUR_MS, "ours": True,
+    }  # fmt: skip
+    limit = {
+        **stop, "id": "x2", "symbol": "DOGE/USDT", "side": "buy", "type": "limit", "qty": 1500.0,
+        "price": 0.135, "trigger_price": None, "ours": False,
+    }  # fmt: skip
+    difference = {
+        "subject": "ETH/USDT position",
+        "ours": "1.20 long",
+        "theirs": "nothing",
+        "detail": "It was closed at the exchange while the engine was away.",
+    }
+    return {
+        "at": at, "exchange": "binanceusdm", "mode": "live", "wallet_balance": 1204.5,
+        "available": 671.3, "unrealized_pnl": 28.96, "margin_balance": 1233.46,
+        "positions": [ours, theirs], "orders": [stop, limit], "differences": [difference],
+        "checked_at": at - 20_000, "position_mode": "one_way", "note": "", **changes,
+    }  # fmt: skip
+
+
+def paper_vs_live(at: int, **changes: Any) -> Data:
+    """Return how paper did beside live over two trades."""
+    row = {
+        "id": "t1", "symbol": BTC, "strategy": "trend", "side": "long", "closed_at": at - HOUR_MS,
+        "live_pnl": 11.2, "paper_pnl": 12.9, "slippage_live_bps": 2.1, "slippage_paper_bps": 0.9,
+        "latency_ms": 143,
+    }  # fmt: skip
+    other = {**row, "id": "t2", "symbol": ETH, "side": "short", "live_pnl": -3.1, "paper_pnl": -3.4}
+    return {
+        "at": at, "trades": 2, "live_pnl": 8.1, "paper_pnl": 9.5, "difference": -1.4,
+        "slippage_live_bps": 2.1, "slippage_paper_bps": 0.9, "latency_ms_p50": 143,
+        "latency_ms_p95": 310, "fee_live": 1.21, "fee_paper": 1.18, "rows": [row, other],
+        **changes,
+    }  # fmt: skip
