@@ -3,14 +3,14 @@
 This is the border where `Decimal` becomes a JSON number: at most 8 decimals, never -0.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
 from core.arithmetic import notional
 from core.ledger import Position
 from core.margin import liquidation_price, margin_ratio
-from core.market import MINUTE_MS, Bar, Instrument
+from core.market import MINUTE_MS, Bar, DayStats, Instrument
 from core.orders import Fill, FundingCharged, Order, OrderRole, OrderType
 from core.trades import Trade
 from runner.board import Market
@@ -20,6 +20,7 @@ from store.writer import EquityPoint
 Data = dict[str, Any]
 ONE = Decimal(1)
 _SPARK = 48
+_DAY_LIFE_MS = 5 * MINUTE_MS
 
 
 def num(value: Decimal) -> float:
@@ -233,7 +234,6 @@ def price(market: Market) -> Data | None:
         return None
     bar = market.forming
     opened = bar.open_time if bar else market.at
-    day_ago = market.day_ago
     return {
         "at": market.at,
         "symbol": market.instrument.symbol,
@@ -241,19 +241,19 @@ def price(market: Market) -> Data | None:
         "bid": num(market.bid),
         "ask": num(market.ask),
         "mark_price": num(market.mark if market.mark is not None else market.last),
-        "change_24h_pct": None if day_ago is None else pct(market.last - day_ago, day_ago),
+        "change_24h_pct": _change_pct(market, market.last),
         "open_time": opened,
         "open": num(bar.open if bar else market.last),
         "high": num(bar.high if bar else market.last),
         "low": num(bar.low if bar else market.last),
         "volume": num(bar.volume) if bar else 0.0,
-        "index_price": None,
+        "index_price": maybe(market.index_price),
     }
 
 
 def stats(market: Market) -> Data:
     """Return the payload of a stats state."""
-    bars = market.bars
+    bars, day = market.bars, _told_day(market)
     # On a grid of time, so that the line stays as it is until its next point.
     grid_ms = max(1, len(bars) // _SPARK) * MINUTE_MS
     rules: Instrument = market.instrument
@@ -264,15 +264,36 @@ def stats(market: Market) -> Data:
         "price_decimals": decimals(rules.tick_size),
         "qty_decimals": decimals(rules.step_size),
         "max_leverage": rules.max_leverage,
-        "high_24h": num(max(b.high for b in bars)) if bars else None,
-        "low_24h": num(min(b.low for b in bars)) if bars else None,
-        "volume_24h": num(sum((b.volume for b in bars), Decimal(0))) if bars else None,
+        **_day_figures(bars, day),
         "funding_rate": maybe(market.funding_rate),
         "next_funding_at": market.next_funding_at,
         "spark": [num(b.close) for b in bars if b.close_time % grid_ms == 0][-_SPARK:],
-        "quote_volume_24h": None,
-        "day_told_by": "candles",
+        "quote_volume_24h": None if day is None else maybe(day.quote_volume),
+        "day_told_by": "candles" if day is None else "exchange",
     }
+
+
+def _told_day(market: Market) -> DayStats | None:
+    """Return what the exchange says of the last 24 hours, None if it is not of now."""
+    day = market.day
+    return None if day is None or market.at - day.at > _DAY_LIFE_MS else day
+
+
+def _change_pct(market: Market, last: Decimal) -> float | None:
+    day, day_ago = _told_day(market), market.day_ago
+    if day is not None and day.change_pct is not None:
+        return rough(day.change_pct)
+    return None if day_ago is None else pct(last - day_ago, day_ago)
+
+
+def _day_figures(bars: Sequence[Bar], day: DayStats | None) -> Data:
+    if day is not None:
+        high, low, volume = day.high, day.low, day.volume
+    else:
+        high = max((b.high for b in bars), default=None)
+        low = min((b.low for b in bars), default=None)
+        volume = sum((b.volume for b in bars), Decimal(0)) if bars else None
+    return {"high_24h": maybe(high), "low_24h": maybe(low), "volume_24h": maybe(volume)}
 
 
 def decimals(step: Decimal) -> int:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from core.ledger import Position
-from core.market import Bar, Step
+from core.market import Bar, DayStats, MarketMessage, Step
 from runner import figures, payloads
 from runner.freshness import Freshness
 from runner.payloads import Data
@@ -35,7 +35,7 @@ class Telling:
         for symbol in symbols:
             market = self.trader.board.markets[symbol]
             self.publisher.touch("price", symbol, partial(payloads.price, market))
-        if any(isinstance(message, Bar) for message in step.messages):
+        if any(isinstance(m, Bar) or self._is_first_day(m) for m in step.messages):
             self._touch_slow(symbols)
         for position in self.trader.portfolio.positions.values():
             if position.symbol in symbols:
@@ -80,6 +80,13 @@ class Telling:
                 self.publisher.touch("strategy", name, partial(self._strategy, name))
             self.publisher.flush()
         self.publisher.deliver()
+
+    def _is_first_day(self, message: MarketMessage) -> bool:
+        """Return whether the exchange says the 24 h figures that were added up until now."""
+        if not isinstance(message, DayStats):
+            return False
+        told = self.publisher.state["stats"].get(message.symbol, {})
+        return told.get("day_told_by") != "exchange"
 
     def _touch_slow(self, symbols: Sequence[str]) -> None:
         for symbol in symbols:

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from core.market import DAY_MS, MINUTE_MS, Bar
+from core.market import DAY_MS, MINUTE_MS, Bar, DayStats
 from exchange.instruments import instrument
 from runner import payloads
 from runner.board import BARS_SHOWN, Board, Market
@@ -54,6 +54,25 @@ def test_minutes_before_a_long_absence_are_not_of_the_last_24_hours() -> None:
     assert stats["high_24h"] == 100
     assert stats["volume_24h"] == DAY_MINUTES - 600
     assert change(market) == 0
+
+
+def test_what_the_exchange_says_of_the_day_goes_before_what_is_added_up() -> None:
+    bars = [bar(n, 100) for n in range(60)]
+    market = market_of(bars)
+    assert payloads.stats(market)["day_told_by"] == "candles"
+
+    at = bars[-1].close_time
+    figures = (Decimal(140), Decimal(90), Decimal(7000), None, Decimal("-1.25"))
+    market.day = DayStats(SYMBOL, at, *figures)
+    stats = payloads.stats(market)
+
+    assert (stats["high_24h"], stats["low_24h"], stats["volume_24h"]) == (140.0, 90.0, 7000.0)
+    assert (stats["day_told_by"], stats["quote_volume_24h"]) == ("exchange", None)
+    assert change(market) == -1.25
+
+    market.at = at + 6 * 60_000
+    assert payloads.stats(market)["day_told_by"] == "candles"
+    assert change(market) is None
 
 
 def test_the_line_of_a_day_stays_until_its_next_point() -> None:
