@@ -7,7 +7,7 @@ from typing import Any, Final
 from core.alerts import Alarm, Level
 from core.dashboard import FOLD_TABLE
 from core.ledger import Entry
-from core.market import Bar
+from core.market import Bar, Funding
 from core.orders import Order
 from core.trades import Trade
 from runner.alert_rows import row_of
@@ -47,6 +47,7 @@ class Record:
     orders: dict[str, Order] = field(default_factory=dict)
     trades: list[Trade] = field(default_factory=list)
     candles: list[Bar] = field(default_factory=list)
+    funding: list[Funding] = field(default_factory=list)
     equity: list[EquityPoint] = field(default_factory=list)
     signals: list[SignalRow] = field(default_factory=list)
     theories: list[TheoryRow] = field(default_factory=list)
@@ -109,6 +110,11 @@ class Record:
         if not self.quiet:
             self.events.append(("candle_closed", candle(bar)))
 
+    def settlement(self, funding: Funding) -> None:
+        """Add a funding settlement of the market, beside the candles."""
+        if self.keeps_candles:
+            self.funding.append(funding)
+
     def equity_point(self, point: EquityPoint) -> None:
         """Add a point of the equity curve; only the whole account's is told."""
         self.equity.append(point)
@@ -119,8 +125,8 @@ class Record:
     def empty(self) -> bool:
         """Return whether there is nothing to store."""
         kept = (
-            self.journal, self.candles, self.equity, self.predictions, self.scores, self.usage,
-            self.rules,
+            self.journal, self.candles, self.funding, self.equity, self.predictions, self.scores,
+            self.usage, self.rules,
         )  # fmt: skip
         return not (self.events or self.orders or self.rules_removed or any(kept))
 
@@ -128,11 +134,11 @@ class Record:
         """Hand over everything collected, with the *checkpoint* it leads to, and start anew."""
         batch = Batch(
             journal=self.journal, orders=list(self.orders.values()), trades=self.trades,
-            facts=self.facts, candles=self.candles, equity=self.equity, signals=self.signals,
-            theories=self.theories, predictions=self.predictions, scores=self.scores,
-            usage=self.usage, performance=self.performance, outbox=self.outbox,
-            rules=list(self.rules.values()), rules_removed=self.rules_removed,
-            checkpoint=checkpoint,
+            facts=self.facts, candles=self.candles, funding=self.funding, equity=self.equity,
+            signals=self.signals, theories=self.theories, predictions=self.predictions,
+            scores=self.scores, usage=self.usage, performance=self.performance,
+            outbox=self.outbox, rules=list(self.rules.values()),
+            rules_removed=self.rules_removed, checkpoint=checkpoint,
         )  # fmt: skip
         events = self.events
         if self.quiet:

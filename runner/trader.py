@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from core.errors import GateRefused, OrderRejected, RiskRefused
 from core.ledger import Portfolio, Position
-from core.market import DAY_MS, MINUTE_MS, Bar, MarketMessage, Step
+from core.market import DAY_MS, MINUTE_MS, Bar, Funding, MarketMessage, Step
 from core.orders import Order, OrderRole
 from core.risk import Refusal, RiskLimits
 from core.trades import Trade
@@ -120,6 +120,8 @@ class Trader:
         if isinstance(message, Bar):
             self.record.candle(message)
             self.predictions.on_bar(message)
+        elif isinstance(message, Funding):
+            self.record.settlement(message)
 
     def _decide(self, bar: Bar) -> None:
         for strategy, signal in self.council.decide(bar):

@@ -199,6 +199,14 @@ TRADING: Final[dict[str, tuple[str, dict[str, str]]]] = {
             "volume": "traded, in base",
         },
     ),
+    "funding_rates": (
+        "Funding settlements of the market, kept for `retention.candle_days`.",
+        {
+            "at": "when holders paid, to the minute",
+            "rate": "of the position's value at the mark price; longs pay it when above 0",
+            "mark_price": "what positions were valued at",
+        },
+    ),
     "equity": (
         (
             "The curve of a strategy's sub-account or, where `strategy` is empty, of the whole "

@@ -97,6 +97,7 @@ class Sweep:
             for symbol in self._values(tables.candles, "symbol", owner):
                 mine = {"account_id": owner, "symbol": symbol}
                 yield from self._drop(tables.candles, mine, ("open_time",), before)
+                yield from self._drop(tables.funding_rates, mine, ("at",), before)
         mine = {"account_id": owner}
         if limits.prediction_days:
             before = newest - limits.prediction_days * DAY_MS

@@ -285,6 +285,18 @@ candles = Table(
     sqlite_with_rowid=False,
 )
 
+# What holders of a position paid at each settlement, by rate.
+funding_rates = Table(
+    "funding_rates",
+    metadata,
+    _account(),
+    Column("symbol", Text, primary_key=True),
+    Column("at", BigInteger, primary_key=True),
+    Column("rate", Money, nullable=False),
+    Column("mark_price", Money, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 # Of one strategy's sub-account or, where it is empty, of the whole account.
 equity = Table(
     "equity",

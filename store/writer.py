@@ -12,7 +12,7 @@ import msgspec
 from sqlalchemy import Table
 
 from core.ledger import Entry
-from core.market import MINUTE_MS, Bar
+from core.market import MINUTE_MS, Bar, Funding
 from core.orders import Order
 from core.trades import Trade
 from store import tables
@@ -33,7 +33,8 @@ Row = tuple[Any, ...]
 
 CHECKPOINT: Final = "engine"
 WRITTEN: Final = (
-    tables.journal, tables.orders, tables.trades, tables.facts, tables.candles, tables.equity,
+    tables.journal, tables.orders, tables.trades, tables.facts, tables.candles,
+    tables.funding_rates, tables.equity,
     tables.signals, tables.theory_performance, tables.signal_predictions,
     tables.model_performance, tables.model_usage, tables.performance_metrics, tables.outbox,
     tables.alert_rules, tables.checkpoints,
@@ -76,6 +77,7 @@ class Batch:
     trades: list[Trade] = field(default_factory=list)
     facts: list[Fact] = field(default_factory=list)
     candles: list[Bar] = field(default_factory=list)
+    funding: list[Funding] = field(default_factory=list)
     equity: list[EquityPoint] = field(default_factory=list)
     signals: list[SignalRow] = field(default_factory=list)
     theories: list[TheoryRow] = field(default_factory=list)
@@ -91,8 +93,8 @@ class Batch:
     def __len__(self) -> int:
         """Return how many rows it holds."""
         lists: tuple[Sequence[Any], ...] = (
-            self.journal, self.orders, self.trades, self.facts, self.candles, self.equity,
-            self.signals, self.theories, self.predictions, self.scores, self.usage,
+            self.journal, self.orders, self.trades, self.facts, self.candles, self.funding,
+            self.equity, self.signals, self.theories, self.predictions, self.scores, self.usage,
             self.performance, self.outbox, self.rules, self.rules_removed,
         )  # fmt: skip
         return sum(map(len, lists)) + (self.checkpoint is not None)
@@ -157,6 +159,7 @@ def _rows(owner: int, batch: Batch) -> Iterator[tuple[str, list[Row]]]:
     yield "trades", [_trade_row(owner, trade) for trade in batch.trades]
     yield "facts", [_fact_row(owner, fact) for fact in batch.facts]
     yield "candles", [_candle_row(owner, bar) for bar in batch.candles]
+    yield "funding_rates", [_funding_row(owner, funding) for funding in batch.funding]
     yield "equity", [(owner, p.strategy, p.at, str(p.equity), str(p.balance)) for p in batch.equity]
     yield "signals", [_plain_row(owner, row) for row in batch.signals]
     yield "theory_performance", [_plain_row(owner, row) for row in batch.theories]
@@ -214,6 +217,11 @@ def _candle_row(owner: int, bar: Bar) -> Row:
         owner, bar.symbol, bar.open_time, float(bar.open), float(bar.high), float(bar.low),
         float(bar.close), float(bar.volume),
     )  # fmt: skip
+
+
+def _funding_row(owner: int, funding: Funding) -> Row:
+    rate, price = money_text(funding.rate), money_text(funding.mark_price)
+    return owner, funding.symbol, funding.at, rate, price
 
 
 def _outbox_row(owner: int, row: OutboxRow) -> Row:

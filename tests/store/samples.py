@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from core.ledger import Entry, EntryKind
-from core.market import HOUR_MS, MINUTE_MS, Bar
+from core.market import HOUR_MS, MINUTE_MS, Bar, Funding
 from core.orders import Order, OrderRole, OrderStatus, OrderType, Side
 from core.trades import PositionSide, Trade
 from store.outbox import OutboxRow
@@ -105,6 +105,10 @@ def bar(minute: int, symbol: str = "BTC/USDT", close: str = "60001.5") -> Bar:
         close=Decimal(close),
         volume=Decimal("12.345"),
     )
+
+
+def funding(hour: int, symbol: str = "BTC/USDT") -> Funding:
+    return Funding(symbol, START + hour * HOUR_MS, Decimal("0.0001"), Decimal("60000.12345678"))
 
 
 def point(minute: int, equity: str = "10012.34567891", strategy: str = "") -> EquityPoint:
@@ -263,6 +267,7 @@ def batch(number: int) -> Batch:
         trades=[trade(number, **COURSE)],
         facts=[fact(number)],
         candles=[bar(number)],
+        funding=[funding(number)],
         equity=[point(number), point(number, "5012.3", "trend")],
         signals=[signal(number)],
         theories=[theory(number), theory(number, "kalman", hit=None)],

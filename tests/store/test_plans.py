@@ -24,6 +24,7 @@ from store import (
     history,
     imported,
     learning,
+    market_history,
     minutes,
     outbox,
     recovery,
@@ -66,6 +67,7 @@ WHOLE: Final = {
     "imported.stored_points": "a file is compared with all there is",
     "series.equity": "the whole time may be asked for",
     "series.candles": "every minute of a span is summed up",
+    "market_history.missing_minutes": "each minute of the span is compared with the one before",
     "usage.spent_usd": "every account counts",
 }
 
@@ -121,6 +123,15 @@ PAGED: Final[dict[str, Run]] = {
     "series.performance": lambda d, a: series.performance(d, a, STRATEGIES[0], newest=100),
 }
 OTHER: Final[dict[str, Run]] = {
+    "market_history.missing_minutes": lambda d, a: market_history.missing_minutes(
+        d, a, SYMBOLS[0], START, END
+    ),
+    "market_history.funding_between": lambda d, a: market_history.funding_between(
+        d, a, SYMBOLS[0], START, END
+    ),
+    "market_history.newest_funding": lambda d, a: market_history.newest_funding(
+        d, a, SYMBOLS[0]
+    ),
     "minutes.newest_minute": lambda d, a: minutes.newest_minute(d, a, SYMBOLS[0]),
     "results.closed_trades": lambda d, a: (
         results.closed_trades(d, a), results.closed_trades(d, a, since=MIDDLE, limit=9)
@@ -175,7 +186,7 @@ OTHER: Final[dict[str, Run]] = {
 }  # fmt: skip
 MODULES: Final = (
     history, results, series, decisions, learning, story, digest, recovery, imported, usage,
-    minutes, outbox,
+    minutes, market_history, outbox,
 )  # fmt: skip
 NOT_OF_THE_VIEWS: Final = {
     "imported.imported_account", "imported.add_points", "imported.add_trades",
@@ -252,6 +263,7 @@ def lived() -> Batch:
         batch.trades.append(samples.trade(n, **whose))
         batch.facts.append(samples.fact(n, FACTS[n % len(FACTS)]))
         batch.candles.append(samples.bar(n))
+        batch.funding.append(samples.funding(n))
         batch.equity += (samples.point(n), samples.point(n, strategy=STRATEGIES[0]))
         batch.signals.append(samples.signal(n, decision=decided, action=action, **whose))
         batch.theories.append(samples.theory(n, **whose))

@@ -29,7 +29,7 @@ FOR_EVER = {
 }  # fmt: skip
 SWEPT = (
     tables.equity, tables.candles, tables.facts, tables.signals, tables.signal_predictions,
-    tables.outbox,
+    tables.outbox, tables.funding_rates,
 )  # fmt: skip
 A_DAY = Limits(**dict.fromkeys(FOR_EVER, 1))
 QUICK = settings(
