@@ -86,7 +86,7 @@ class Telling:
         if not isinstance(message, DayStats):
             return False
         told = self.publisher.state["stats"].get(message.symbol, {})
-        return told.get("day_told_by") != "exchange"
+        return bool(told.get("day_told_by") != "exchange")
 
     def _touch_slow(self, symbols: Sequence[str]) -> None:
         for symbol in symbols:
