@@ -81,7 +81,7 @@ class Modes(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AccountSnapshot(msgspec.Struct, frozen=True, kw_only=True):
-    """What REST said; ``asked_at`` is our time before the first question.
+    """What REST said; ``asked_at`` is the exchange's time (ms) before the first question.
 
     ``total`` is the exchange's own sum of all assets as margin, in the quote currency, or None.
     """
@@ -98,6 +98,7 @@ class Caller(Protocol):
     """What is needed of an `exchange.real.client.ExchangeClient`."""
 
     api: Any
+    skew_ms: int | None
 
     async def call(self, method: str, *args: Any, **kwargs: Any) -> Any:
         """Ask the exchange, through the guard.
@@ -114,6 +115,10 @@ class AccountReader(Protocol):
     Promise: it only reads. Every method raises ExchangeError when the exchange refuses and
     DataError when its answer makes no sense.
     """
+
+    def now(self) -> int:
+        """Return the exchange's time (ms), as near as we know it."""
+        ...
 
     async def snapshot(self) -> AccountSnapshot:
         """Return the account as it is."""

@@ -30,6 +30,7 @@ from exchange.real.updates import (
 )
 
 REMEMBERED: Final = 2_000  # final orders, so that a late word about one does not bring it back
+SLACK_MS: Final = 5_000
 
 K = TypeVar("K")
 V = TypeVar("V", AssetBalance, RealPosition, RealOrder)
@@ -43,7 +44,7 @@ class AccountView:
     Attributes:
         quote: the asset that money is counted in.
         modes: how the account is set up.
-        synced_at: our time (ms) of the last snapshot, None before the first.
+        synced_at: the exchange's time (ms) of the last snapshot, None before the first.
         aged: something was heard that only REST tells whole, such as what is now available.
     """
 
@@ -69,12 +70,17 @@ class AccountView:
         self._total = snapshot.total
 
     def missed(self, snapshot: AccountSnapshot, since: int, until: int) -> bool:
-        """Return whether *snapshot* has changes of [since, until) (ms) that were never heard of."""
+        """Return whether *snapshot* has changes of [since, until) (ms) that were never heard of.
+
+        Clocks within the exchange differ: changes less than `SLACK_MS` apart are one.
+        """
         ours = {b.asset: b.at for b in self.balances.values()}
         ours |= {key: order.at for key, order in self.orders.items()}
         theirs = {b.asset: b.at for b in snapshot.balances}
         theirs |= {order.key: order.at for order in snapshot.orders}
-        return any(since <= at < until and ours.get(key, 0) < at for key, at in theirs.items())
+        return any(
+            since <= at < until and ours.get(key, 0) < at - SLACK_MS for key, at in theirs.items()
+        )
 
     def apply(self, update: Update) -> bool:
         """Take one update of the stream; return whether it changed anything."""

@@ -4,7 +4,7 @@ Source: https://developers.binance.com/docs/derivatives/usds-margined-futures/ac
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
@@ -31,19 +31,27 @@ from exchange.real.binance_words import (
 from exchange.real.errors import Maintenance, Rejected
 from exchange.real.names import ours_of_id, unified
 from exchange.real.updates import ZERO, FundingUpdate, TradeUpdate
+from utils.clock import Clock
 
 Fields = Mapping[str, Any]
 
+MODES_S: Final = 55.0
 MOST: Final = 1000  # rows a question may bring
 
 
 class BinanceAccount:
     """Keeps the `exchange.real.account.AccountReader` contract at Binance."""
 
-    def __init__(self, client: Caller, now: Callable[[], int], quote: str = "USDT") -> None:
+    def __init__(self, client: Caller, clock: Clock, quote: str = "USDT") -> None:
         self._client = client
-        self._now = now
+        self._clock = clock
         self._quote = quote
+        self._modes = Modes()
+        self._modes_s = float("-inf")
+
+    def now(self) -> int:
+        """Return the exchange's time (ms), as near as we know it."""
+        return self._clock.now() + (self._client.skew_ms or 0)
 
     def named(self, market_id: str) -> str:
         """Return our symbol for the exchange's id."""
@@ -56,14 +64,14 @@ class BinanceAccount:
             ExchangeError: the exchange did not answer.
             DataError: an answer makes no sense.
         """
-        asked_at = self._now()
+        asked_at = self.now()
         account, positions, orders, waiting, config, modes = await asyncio.gather(
             self._ask("fapiPrivateV3GetAccount"),
             self._ask("fapiPrivateV3GetPositionRisk"),
             self._ask("fapiPrivateGetOpenOrders"),
             self._ask("fapiPrivateGetOpenAlgoOrders"),
             self._may_lack("fapiPrivateGetSymbolConfig"),
-            self._modes(),
+            self._known_modes(),
         )
         rows = config if isinstance(config, list) else []
         by_id = {str(row.get("symbol")): row for row in rows}
@@ -128,7 +136,14 @@ class BinanceAccount:
         except (Rejected, Maintenance):
             return None
 
-    async def _modes(self) -> Modes:
+    async def _known_modes(self) -> Modes:
+        """Return how the account is set up, as of a minute ago at most: asking is expensive."""
+        now_s = self._clock.monotonic()
+        if now_s - self._modes_s >= MODES_S:
+            self._modes, self._modes_s = await self._asked_modes(), now_s
+        return self._modes
+
+    async def _asked_modes(self) -> Modes:
         hedge, multi, burn, config = await asyncio.gather(
             self._may_lack("fapiPrivateGetPositionSideDual"),
             self._may_lack("fapiPrivateGetMultiAssetsMargin"),
