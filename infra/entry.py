@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
 from core.errors import ConfigError, QuarterdeckError
-from infra.logging import setup_logging
+from infra.logging import setup_logging, without_secrets
 from infra.settings import Settings, load_settings
 from utils.parent_watch import exit_with_parent
 
@@ -29,7 +29,7 @@ def run_child(name: str, run: Callable[[Settings], Coroutine[Any, Any, None]]) -
         setup_logging(name, settings.log_level)
         asyncio.run(run(settings))
     except ConfigError as error:
-        sys.stderr.write(f"{error}\n")
+        sys.stderr.write(f"{without_secrets(str(error))}\n")
         return EXIT_MEND
     except QuarterdeckError as error:
         log.error("%s", error)  # noqa: TRY400 - the sentence says it

@@ -7,8 +7,10 @@ import time
 
 from typing_extensions import override
 
+from utils.hidden import without_hidden
+
 # libraries whose informative records inform nobody who reads our log
-CHATTY = ("alembic", "httpcore", "httpx")
+CHATTY = ("aiohttp", "alembic", "ccxt", "httpcore", "httpx")
 SECRETS = re.compile(
     r"(?P<url>://[^/@\s:]*:)[^@\s/]+(?=@)"
     r"|(?P<code>\bcode=)[\w.~-]+"
@@ -16,6 +18,9 @@ SECRETS = re.compile(
     r"|(?P<key>\bqd[a-z]_)[\w-]+"
     r"|(?P<bot>\d{5,}:)[\w-]{30,}"
     r"|(?P<model>\bsk-)[\w-]+"
+    r"|(?P<signed>\b(?:signature|listenKey)=)[\w%.~+/=-]+"
+    r"|(?P<header>\bX-MBX-APIKEY['\"]?\s*[:=]\s*['\"]?)[\w-]+"
+    r"|(?P<listen>\"listenKey\"\s*:\s*\")[\w-]+"
     r"|(?P<cookie>\b(?:Set-)?Cookie:\s*)[^\r\n]+",
     re.IGNORECASE,
 )
@@ -38,8 +43,9 @@ def setup_logging(process: str, level: str = "INFO") -> None:
 
 
 def without_secrets(text: str) -> str:
-    """Return *text* with passwords in URLs, codes, bearer tokens and cookies as ``***``."""
-    return SECRETS.sub(lambda match: "".join(filter(None, match.groups())) + "***", text)
+    """Return *text* with passwords in URLs, codes, tokens, cookies and keys as ``***``."""
+    masked = SECRETS.sub(lambda match: "".join(filter(None, match.groups())) + "***", text)
+    return without_hidden(masked)
 
 
 class LineFormatter(logging.Formatter):

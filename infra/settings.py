@@ -59,6 +59,14 @@ ROOT = Path(__file__).resolve().parent.parent
 YAML_FILE = "config/dashboards.yaml"
 # sun_path holds 104 bytes on macOS and 108 on Linux, with the final zero
 MAX_SOCKET_PATH = 103
+# what a process without the exchange's keys has instead
+KEYLESS = {
+    "EXCHANGE_KEY": "none",
+    "EXCHANGE_SECRET": "none",
+    "EXCHANGE_KEY_FILE": "none",
+    "BROKER": "paper",
+    "I_UNDERSTAND_THE_RISK": "",
+}
 
 
 class Settings(BaseSettings):  # noqa: PLR0904 - what follows from settings is told beside them
@@ -323,6 +331,14 @@ def _layers(flags: Mapping[str, Any], root: Path) -> list[Layer]:
     ]
 
 
-def child_environment(settings: Settings) -> dict[str, str]:
-    """Return this process's environment with *settings* in it, for a process of ours."""
-    return {**os.environ, **settings.environment()}
+def child_environment(settings: Settings, *, keys: bool = False) -> dict[str, str]:
+    """Return this process's environment with *settings* in it, for a process of ours.
+
+    Args:
+        settings: of this start.
+        keys: whether it may have the exchange's keys, which only the engine needs; without them
+            it cannot have a broker of a real account either.
+    """
+    given = settings.environment()
+    hidden = {} if keys else {name: word for name, word in KEYLESS.items() if name in given}
+    return {**os.environ, **given, **hidden}

@@ -187,14 +187,15 @@ async def _serve(settings: Settings, arguments: Arguments) -> int:
 
 def _children(settings: Settings) -> list[ChildSpec]:
     # an engine that is restarted must not archive the account it has just begun
-    environment = child_environment(settings.model_copy(update={"reset_paper": False}))
+    given = settings.model_copy(update={"reset_paper": False})
+    environment = child_environment(given)
     once = {"RESET_PAPER": "true"} if settings.reset_paper else {}
     children = [
         ChildSpec(
             "engine",
             [sys.executable, "-m", "runner"],
             ROOT,
-            _without_token(environment),
+            _without_token(child_environment(given, keys=True)),
             once,
             finishes=True,
         ),

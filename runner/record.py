@@ -4,6 +4,8 @@ import logging
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, Final
 
+import msgspec
+
 from core.alerts import Alarm, Level
 from core.dashboard import FOLD_TABLE
 from core.ledger import Entry
@@ -23,6 +25,7 @@ from store.records import (
     TheoryRow,
 )
 from store.writer import Batch, EquityPoint, Fact
+from utils.hidden import without_hidden
 
 log: Final = logging.getLogger(__name__)
 
@@ -90,7 +93,9 @@ class Record:
         self.alarm(at, Alarm(level=Level(level), code=code, title=title, detail=detail))
 
     def alarm(self, at: int, alarm: Alarm) -> None:
-        """Add something a person should know, and log it."""
+        """Add something a person should know, and log it; no secret goes with it."""
+        title, detail = without_hidden(alarm.title), without_hidden(alarm.detail)
+        alarm = msgspec.structs.replace(alarm, title=title, detail=detail)
         level = logging.INFO if alarm.level is Level.INFO else logging.WARNING
         log.log(level, "%s. %s", alarm.title, alarm.detail)
         body: Data = {"at": at, "level": alarm.level.value, "code": alarm.code}
