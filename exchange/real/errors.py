@@ -16,6 +16,7 @@ and https://developers.binance.com/docs/derivatives/usds-margined-futures/genera
 """
 
 import re
+from collections.abc import Iterator
 from typing import Final
 
 from core.errors import QuarterdeckError
@@ -103,8 +104,9 @@ def translated(error: Exception, *, writes: bool = False, now: int = 0) -> Excha
             doubtful answer is `OutcomeUnknown`, never `Unreachable`.
         now: our time (ms), from which a limit without an end is reckoned.
     """
-    if isinstance(error, ExchangeError):
-        return error
+    ours = next((cause for cause in _causes(error) if isinstance(cause, ExchangeError)), None)
+    if ours is not None:
+        return ours
     status, code, text = _status(error), code_of(error), _short(error)
     if status in LIMIT_STATUSES or code in WEIGHT_CODES:
         until = getattr(error, "banned_until", None) or now + 60_000
@@ -163,24 +165,23 @@ def _never_sent(error: BaseException | None) -> bool:
     """Return whether the request certainly did not leave this machine."""
     from aiohttp import ClientConnectorError  # noqa: PLC0415 - as above
 
+    return any(isinstance(cause, ClientConnectorError) for cause in _causes(error))
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield *error* and what it came from: ccxt names a cause, or wraps it as its argument."""
     while error is not None:
-        if isinstance(error, (ClientConnectorError, NotSentError)):
-            return True
-        error = error.__cause__
-    return False
-
-
-class NotSentError(Exception):
-    """Our own guard kept a request back."""
+        yield error
+        wrapped = error.args[0] if error.args else None
+        error = error.__cause__ or (wrapped if isinstance(wrapped, BaseException) else None)
 
 
 def _status(error: BaseException | None) -> int:
     """Return the HTTP status that came with *error*, or 0."""
-    while error is not None:
-        status = getattr(error, "http_status", None) or getattr(error, "status", None)
+    for cause in _causes(error):
+        status = getattr(cause, "http_status", None) or getattr(cause, "status", None)
         if isinstance(status, int):
             return status
-        error = error.__cause__
     return 0
 
 
