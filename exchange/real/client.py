@@ -6,6 +6,7 @@ import decimal
 import logging
 import re
 from contextlib import suppress
+from importlib import import_module
 from random import Random
 from types import MappingProxyType
 from typing import Any, Final, Self
@@ -96,8 +97,8 @@ class ExchangeClient:
         Raises:
             ConfigError: ccxt knows no such exchange, or it has no testnet.
         """
-        from exchange.real.wire import point, tapped  # noqa: PLC0415 - brings ccxt
-
+        # ccxt takes a second or two to import: others go on meanwhile
+        wire = await asyncio.to_thread(import_module, "exchange.real.wire")
         is_binance = venue.id in BINANCE
         guard = Guard(clock, WEIGHT_LIMIT if is_binance else None)
         connections = Connections(clock, guard, Skew(clock))
@@ -106,8 +107,8 @@ class ExchangeClient:
             config["options"] = copy.deepcopy(BINANCE_OPTIONS)
         if keys is not None:
             config |= {"apiKey": keys.key, "secret": keys.secret}
-        api = tapped(venue.id, config, connections)
-        point(api, venue, demo=is_binance)
+        api = wire.tapped(venue.id, config, connections)
+        wire.point(api, venue, demo=is_binance)
         return cls(venue, clock, api, connections)
 
     async def call(self, method: str, *args: Any, **kw: Any) -> Any:

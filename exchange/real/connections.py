@@ -91,6 +91,24 @@ class Connections:
         if connection is not None:
             connection.on_error(RequestTimeout(why))
 
+    def mistrust(self, stream: str, symbol: str) -> None:
+        """Let the book of *symbol* (ccxt's word) begin anew with a snapshot.
+
+        ccxt is told that messages are missing, as when it finds so itself. Where it keeps no
+        subscription that one could tell by its name, the connection is broken.
+        """
+        from ccxt.base.errors import ChecksumError  # noqa: PLC0415 - loaded with the exchange
+
+        connection = self._connection(stream)
+        if connection is None:
+            return
+        found = [key for key in connection.subscriptions if symbol in key and "book" in key.lower()]
+        if not found:
+            self.drop(stream, "its book differs from the exchange's")
+        for key in found:
+            del connection.subscriptions[key]
+            connection.reject(ChecksumError("the book differs from the exchange's"), key)
+
     def silent_s(self, stream: str) -> float | None:
         """Return for how many seconds the connection of *stream* has brought nothing at all."""
         connection = self._connection(stream)

@@ -36,12 +36,12 @@ def exact(value: object) -> Decimal | None:
     """
     try:
         if isinstance(value, float):
-            number = Decimal(repr(value))
+            number = Decimal(int(value)) if value.is_integer() else Decimal(repr(value))
         elif isinstance(value, (str, int, Decimal)) and not isinstance(value, bool):
             number = Decimal(value)
         else:
             return None
-    except InvalidOperation:
+    except (InvalidOperation, OverflowError):
         return None
     return number if number.is_finite() else None
 
@@ -59,7 +59,7 @@ class Decoder:
     def __init__(self, market: Structure, to_local: Callable[[int | None], int]) -> None:
         """Read *market* of ccxt; *to_local* turns the exchange's time (ms) into ours."""
         self.symbol = ours(str(market["symbol"]))
-        self.contract = (exact(market.get("contractSize")) or ONE) if market.get("swap") else ONE
+        self.contract = _contract(market)
         self._to_local = to_local
 
     def ticks(self, trades: Iterable[Structure], bid: Decimal, ask: Decimal) -> list[Tick]:
@@ -80,7 +80,7 @@ class Decoder:
         )
 
     def _side(self, levels: Sequence[Any], depth: int) -> tuple[tuple[Decimal, Decimal], ...]:
-        if self.contract is ONE:
+        if self.contract == ONE:
             return tuple([(_number(row[0]), _number(row[1])) for row in levels[:depth]])
         return tuple([(_number(row[0]), _number(row[1]) * self.contract) for row in levels[:depth]])
 
@@ -146,7 +146,6 @@ def instrument(
     """
     symbol = ours(str(market["symbol"]))
     supposed = instruments.instrument(symbol)
-    contract = (exact(market.get("contractSize")) or ONE) if market.get("swap") else ONE
     limits = market.get("limits") or {}
     precision = market.get("precision") or {}
     step = _step(precision.get("amount"), precision_mode)
@@ -156,7 +155,7 @@ def instrument(
         base=str(market["base"]),
         quote=str(market["quote"]),
         tick_size=_step(precision.get("price"), precision_mode) or supposed.tick_size,
-        step_size=step * contract if step else supposed.step_size,
+        step_size=step * _contract(market) if step else supposed.step_size,
         min_notional=_limit(limits, "cost", "min") or supposed.min_notional,
         max_leverage=_max_leverage(limits, tiers) or supposed.max_leverage,
         maker_fee=_or(exact(market.get("maker")), supposed.maker_fee),
@@ -182,6 +181,11 @@ def book_rank(book: Structure) -> int:
 def ticker_rank(ticker: Structure) -> int:
     """Return the time of *ticker* (ms), 0 when it tells none."""
     return int(ticker.get("timestamp") or 0)
+
+
+def _contract(market: Structure) -> Decimal:
+    """Return the base units of one contract, 1 where quantities are told in base."""
+    return (exact(market.get("contractSize")) or ONE) if market.get("swap") else ONE
 
 
 def _number(value: Any) -> Decimal:

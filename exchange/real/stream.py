@@ -78,7 +78,8 @@ class Stream:
     reconnects: int = 0
     gaps: int = 0
     duplicates: int = 0
-    spoilt: int = 0
+    spoilt: int = 0  # messages that could not be used
+    audits: int = 0  # comparisons of its book
     error: str = ""
     book: str | None = None  # ccxt's symbol of the book that it keeps
     _live_since: int | None = None

@@ -7,6 +7,7 @@ from contextlib import suppress
 from random import Random
 from typing import Any, Final
 
+from exchange.real.audit import differs
 from exchange.real.client import ExchangeClient
 from exchange.real.connections import WATCHING
 from exchange.real.errors import ExchangeError, RateLimited, RegionRefused, Unreachable, translated
@@ -24,6 +25,7 @@ GAP_WAIT_S: Final = 0.1
 REFUSED_WAIT_S: Final = 300.0
 STABLE_S: Final = 10.0
 SILENT_S: Final = 10.0  # a connection that brings nothing for so long, while a stream is stale
+AUDIT_EVERY_S: Final = 15.0  # one book: weight 2 of 2400 a minute
 ROTATE_AFTER_MS: Final = 23 * 3_600_000 + 1_800_000  # Binance disconnects after 24 hours
 ROTATE_AGAIN_MS: Final = 300_000
 
@@ -34,12 +36,27 @@ class Streams:
     Promise: whatever a stream meets, it is tried again until it is stopped, ever more patiently,
     and never while the exchange wants silence; nothing that `take` is given is older than what it
     was given before; after `close` no task is left.
+
+    Books are compared with the exchange's own, one after the other; one that differs twice in a
+    row begins anew with a snapshot, which counts as a gap.
     """
 
     def __init__(
-        self, client: ExchangeClient, rng: Random, *, rotate_after_ms: int = ROTATE_AFTER_MS
+        self,
+        client: ExchangeClient,
+        rng: Random,
+        *,
+        rotate_after_ms: int = ROTATE_AFTER_MS,
+        audit_every_s: float = AUDIT_EVERY_S,
     ) -> None:
-        """Watch over streams of *client*; *rng* gives the jitter of the waits."""
+        """Watch over streams of *client*.
+
+        Args:
+            client: of the exchange.
+            rng: gives the jitter of the waits.
+            rotate_after_ms: how old a connection becomes before another takes over.
+            audit_every_s: how often a book is compared with the exchange's.
+        """
         self._client = client
         self._clock = client.clock
         self._rng = rng
@@ -48,7 +65,11 @@ class Streams:
         self._streams: dict[str, Stream] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._rotations: set[asyncio.Task[None]] = set()
-        self._watchdog = asyncio.create_task(self._watch(), name="watchdog of the streams")
+        self._audit_every_s = audit_every_s
+        self._keepers = [
+            asyncio.create_task(self._watch(), name="watchdog of the streams"),
+            asyncio.create_task(self._audit(), name="audit of the books"),
+        ]
 
     def start(
         self,
@@ -91,7 +112,7 @@ class Streams:
         """Stop every stream."""
         for stream in self._streams.values():
             stream.state = "stopped"
-        tasks = [self._watchdog, *self._tasks.values(), *self._rotations]
+        tasks = [*self._keepers, *self._tasks.values(), *self._rotations]
         self._tasks.clear()
         await _end(tasks)
 
@@ -167,6 +188,26 @@ class Streams:
                 log.warning("Stream %s: %s; its connection begins anew", name, why)
                 self._client.connections.drop(name, why)
             self._rotate(now)
+
+    async def _audit(self) -> None:
+        """Compare one book after the other with the exchange's own."""
+        while True:
+            await self._clock.sleep(self._audit_every_s)
+            books = [one for one in self._streams.values() if one.book and one.state == "live"]
+            if books:
+                await self._compare(min(books, key=lambda stream: stream.audits))
+
+    async def _compare(self, stream: Stream) -> None:
+        stream.audits += 1
+        symbol = stream.book or ""
+        try:
+            wrong = await differs(self._client, symbol) and await differs(self._client, symbol)
+        except ExchangeError as error:
+            log.debug("The book of %s could not be compared: %s", stream.symbol, error)
+            return
+        if wrong:
+            log.warning("The book of %s differs from the exchange's: taken anew", stream.symbol)
+            self._client.connections.mistrust(stream.name, symbol)
 
     def _stuck(self, now: int) -> Iterator[tuple[str, str]]:
         """Yield streams whose connection should be broken, and why."""

@@ -105,6 +105,12 @@ class WireExchange:
         self.hub.note(WATCHING.get(), url)
         return connection
 
+    def spawn(self, method: Any, *args: Any) -> Any:
+        """Run *method* beside; whoever waits for what it brings hears of its failure."""
+        future = super().spawn(method, *args)  # type: ignore[misc]
+        future.add_done_callback(lambda done: done.cancelled() or done.exception())
+        return future
+
     async def throttle(self, cost: float | None = None) -> None:
         """Wait until *cost* may be spent: by weight where the exchange tells it, else by ccxt."""
         if self.hub.guard.limit is None:
