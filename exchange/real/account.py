@@ -98,7 +98,11 @@ class Caller(Protocol):
     """What is needed of an `exchange.real.client.ExchangeClient`."""
 
     api: Any
-    skew_ms: int | None
+
+    @property
+    def skew_ms(self) -> int | None:
+        """Return the exchange's clock minus ours, None before it was measured."""
+        ...
 
     async def call(self, method: str, *args: Any, **kwargs: Any) -> Any:
         """Ask the exchange, through the guard.

@@ -11,9 +11,9 @@ from typing import Any, Final
 import aiohttp
 
 from core.errors import DataError
-from exchange.real.account import Caller
 from exchange.real.binance_account import BinanceAccount
 from exchange.real.binance_events import ASK_AGAIN, EXPIRED, body, decode
+from exchange.real.client import ExchangeClient
 from exchange.real.errors import ExchangeError, Unreachable
 from exchange.real.source import StreamExpiredError
 from exchange.real.updates import Update
@@ -30,11 +30,11 @@ UNKNOWN_KEY: Final = -1125
 class BinanceEvents:
     """Yields what happens to the account; keeps the `exchange.real.source.Source` contract."""
 
-    def __init__(self, client: Caller, account: BinanceAccount, clock: Clock) -> None:
+    def __init__(self, client: ExchangeClient, account: BinanceAccount, clock: Clock) -> None:
         self._client = client
         self._account = account
         self._clock = clock
-        self._key = ""
+        self._key = self._url = ""
         self._renewed_s = 0.0
         self._socket: aiohttp.ClientWebSocketResponse | None = None
 
@@ -49,12 +49,12 @@ class BinanceEvents:
         self._renewed_s = self._clock.monotonic()
         api = self._client.api
         api.open()
+        self._url = api.get_private_ws_url("linear", self._key)
         try:
             async with asyncio.timeout(OPEN_S):
                 self._socket = await api.session.ws_connect(
-                    api.get_private_ws_url("linear", self._key),
-                    heartbeat=HEARTBEAT_S, proxy=_proxy(api),
-                )  # fmt: skip
+                    self._url, heartbeat=HEARTBEAT_S, proxy=_proxy(api)
+                )
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             why = str(error).replace(self._key, "***") or type(error).__name__
             raise Unreachable(f"the account's stream cannot be opened: {why}") from None
@@ -70,6 +70,7 @@ class BinanceEvents:
         message = await self._socket.receive()
         if message.type not in {aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY}:
             raise Unreachable("the account's stream was closed by the exchange")
+        self._client.connections.heard_frame(self._url, message.data)
         try:
             event = body(json.loads(message.data))
             kind = event.get("e")
@@ -105,7 +106,7 @@ class BinanceEvents:
 
     async def close(self) -> None:
         """Let go of the connection. The key stays: another program may use the same."""
-        socket, self._socket, self._key = self._socket, None, ""
+        socket, self._socket = self._socket, None
         if socket is not None:
             await socket.close()
 

@@ -39,7 +39,7 @@ BASE_WAIT_S: Final = 0.5
 LONGEST_WAIT_S: Final = 8.0
 TIMEOUT_MS: Final = 10_000
 _NOTHING: Final = MappingProxyType[str, Any]({})
-READS: Final = re.compile(r"fetch|load|[a-z]*(?:public|private)(?:v\d)?get")
+READS: Final = re.compile(r"fetch|load|[a-z]*(?:public|private|sapi)(?:v\d)?get")
 
 # What is Binance's own: the ids of ccxt that share its ways, and how to use few connections.
 BINANCE: Final = ("binance", "binanceusdm", "binancecoinm")

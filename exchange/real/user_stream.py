@@ -8,7 +8,7 @@ funding payment once, also those of the time without a stream.
 import asyncio
 import contextlib
 import logging
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable
 from random import Random
 from typing import Final
@@ -19,6 +19,7 @@ from core.errors import QuarterdeckError
 from exchange.real.account import AccountReader, AccountSnapshot
 from exchange.real.account_view import AccountView
 from exchange.real.source import SilentStreamError, Source, StreamExpiredError
+from exchange.real.stream import StreamHealth
 from exchange.real.updates import FundingUpdate, OrderUpdate, TradeUpdate, Update
 from utils.backoff import Backoff
 from utils.clock import Clock
@@ -34,6 +35,7 @@ OVERLAP_MS: Final = 60_000
 STABLE_S: Final = 10.0
 FUNDING_LOOKS: Final = 3  # its history may lag behind the stream
 REMEMBERED: Final = 10_000
+RATE_MS: Final = 10_000
 
 
 class UserStream:
@@ -49,6 +51,8 @@ class UserStream:
         last_at: our time (ms) of the newest message, None before the first.
         messages: heard since the start.
         reconnects: connections after the first.
+        gaps: times something was heard that only REST could tell.
+        duplicates: executions and payments that came again.
         error: the newest trouble, in words.
     """
 
@@ -59,7 +63,7 @@ class UserStream:
         self.view = view
         self.state = "connecting"
         self.last_at: int | None = None
-        self.messages = self.reconnects = self.duplicates = 0
+        self.messages = self.reconnects = self.gaps = self.duplicates = 0
         self.error = ""
         self.synced = asyncio.Event()
         self._source = source
@@ -71,6 +75,7 @@ class UserStream:
         self._waiting: list[Update] | None = None
         self._told: OrderedDict[tuple[str, ...], None] = OrderedDict()
         self._symbols: set[str] = set()
+        self._heard_at: deque[int] = deque(maxlen=1_000)
         self._funding_looks = 1
         self._opened_at = self._overlap_ms = 0
 
@@ -128,7 +133,9 @@ class UserStream:
             updates = await self._source.next()
             self.last_at = self._clock.now()
             self.messages += 1
+            self._heard_at.append(self.last_at)
             if updates is None:
+                self.gaps += 1
                 self.view.aged = True
                 continue
             for update in updates:
@@ -243,6 +250,16 @@ class UserStream:
             self._funding_looks -= 1
             for payment in await self._reader.funding(since or self._since - OVERLAP_MS):
                 self._tell(payment)
+
+    def health(self) -> StreamHealth:
+        """Return how the stream is, as the others are told of."""
+        now = self._clock.now()
+        recent = sum(at > now - RATE_MS for at in self._heard_at)
+        return StreamHealth(
+            name="account", kind="user", symbol="", state=self.state, last_at=self.last_at,
+            messages=self.messages, rate_per_s=1000 * recent / RATE_MS, gaps=self.gaps,
+            reconnects=self.reconnects, duplicates=self.duplicates, error=self.error,
+        )  # fmt: skip
 
     def follow(self, *symbols: str) -> None:
         """Ask for missed executions in *symbols* too."""
