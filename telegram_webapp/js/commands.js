@@ -76,6 +76,17 @@ export class Wish {
   }
 }
 
+/**
+ * Stop at once, without a second step: pause, and cancel what rests to open a position.
+ * @param {import("./api.js").Api} api
+ * @param {string} [key] of the same wish, whose answer was lost
+ * @returns {{key: string, result: Promise<Result>}} the result rejects with an ApiError
+ */
+export function stopNow(api, key = "") {
+  const own = key || randomKey();
+  return { key: own, result: api.post(PATH, { command: "stop", args: {}, idempotency_key: own }).then((answer) => answer.result) };
+}
+
 /** Not randomUUID, which plain http on a home network lacks. @returns {string} */
 function randomKey() {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -89,6 +100,9 @@ const NOT_DONE = {
   move_order: (subject) => `${subject} was not moved`,
   pause: () => "Trading was not paused",
   resume: () => "Trading was not resumed",
+  stop: () => "Trading was not stopped",
+  retry_market: () => "The exchange was not tried",
+  symbols: () => "The symbols stay as they are",
 };
 
 /**

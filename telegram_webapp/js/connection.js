@@ -25,7 +25,7 @@ import { age, hourMinute, hourMinuteSecond, span } from "./time.js";
  * @property {string} icon
  * @property {string} title
  * @property {string} detail
- * @property {"retry" | "resume" | ""} action
+ * @property {"retry" | "resume" | "retry_market" | ""} action
  */
 
 /**
@@ -195,7 +195,12 @@ function delayed({ marketMs, silentMs, heardAt }) {
 function live({ state, marketMs, me }) {
   const engine = state?.engine ?? {};
   return say({ name: "live", word: "Live", tone: "live", icon: "", age: age(marketMs), canAct: true, canPause: true,
-    banner: engine.paused ? paused(engine, me) : null });
+    banner: engine.paused ? paused(engine, me) : venue(state) });
+}
+
+/** The exchange that did not answer may be asked again. @param {import("./fold.js").State | null} state */
+function venue(state) {
+  return state?.venue?.retry ? note("off", "offline", "Prices are simulated", state.venue.note || state.engine.note, "retry_market") : null;
 }
 
 /** @param {Record<string, any>} engine @param {string} me @returns {Banner} */

@@ -141,6 +141,7 @@ function main() {
   /** @param {Set<string>} changed */
   function draw(changed) {
     const before = connection.current;
+    session.watching = store.state?.engine.broker === "watch";
     connection.current = readConnection(facts());
     if (isOther(before, connection.current)) changed.add("connection");
     app.guest?.update(changed);

@@ -40,6 +40,8 @@ export class Session {
     /** The answer of api/me, once asked. @type {Record<string, any> | null} */
     this.me = null;
     this.busy = false;
+    /** Whether the engine only shows an account, so that there is nothing to command. */
+    this.watching = false;
     /** @type {Door | null} */
     this.door = null;
     /** What the door said when it stayed shut. @type {Record<string, any>} */
@@ -50,7 +52,7 @@ export class Session {
 
   /** Whether commands are for this visitor. */
   get mayTrade() {
-    return TRADERS.includes(this.role ?? "");
+    return TRADERS.includes(this.role ?? "") && !this.watching;
   }
 
   /** Whether the page has nothing to show. Who Telegram vouches for is taken for in until the answer. */

@@ -5,12 +5,12 @@ import { change, money } from "./format.js";
 /** What leaves everything as it is. @type {Record<string, string>} */
 export const KEEP = {
   close_position: "Keep open", close_all: "Keep open", cancel_order: "Keep order", move_order: "Keep level",
-  pause: "Keep trading", resume: "Stay paused",
+  pause: "Keep trading", resume: "Stay paused", retry_market: "Stay simulated", symbols: "Keep as it is",
 };
 /** What a question is called before the engine has answered. @type {Record<string, string>} */
 export const ASKING = {
   close_position: "Close position", close_all: "Close all positions", cancel_order: "Cancel order", move_order: "Move order",
-  pause: "Pause trading", resume: "Resume trading",
+  pause: "Pause trading", resume: "Resume trading", retry_market: "Try the exchange again", symbols: "Change symbols",
 };
 
 /** @typedef {import("./commands.js").Intent["lines"][number]} Line */

@@ -42,6 +42,7 @@ class Stage:
         self.access.migrate()
         self.asked: list[CommandRequest] = []
         self.answer: Callable[[CommandRequest], CommandReply] = self.grant
+        self.connection: Data = {}  # what the engine says of the exchange
         self.engine = self.start_engine("e1")
         self.web = self.start_web()
 
@@ -108,7 +109,7 @@ class Stage:
 
     def grant(self, request: CommandRequest) -> CommandReply:
         """Answer as an engine that agrees."""
-        if request.name == "confirm":
+        if request.name in {"confirm", "stop"}:
             return CommandReply(ok=True, result={"ok": True, "title": "Done", "detail": ""})
         command = str(request.args["command"])
         lines = LINES if command.startswith("close") else []
@@ -131,6 +132,8 @@ class Stage:
         self.access.close()
 
     async def _on_command(self, request: CommandRequest) -> CommandReply:
+        if request.name == "connection":
+            return CommandReply(ok=True, result=self.connection)
         self.asked.append(request)
         return self.answer(request)
 

@@ -11,8 +11,9 @@ export function mount(root, app) {
   const detail = h("span.d");
   const retry = h("button.btn", { type: "button", onclick: () => app.retry() }, "Retry");
   const resume = h("button.btn", { type: "button", onclick: () => void app.commands.ask("resume", {}) }, "Resume");
+  const market = h("button.btn", { type: "button", onclick: () => void app.commands.ask("retry_market", {}) }, "Try again");
   const glyph = h("span");
-  const el = h("section.banner", { "aria-label": "State", hidden: true }, glyph, h("div", {}, title, detail), retry, resume);
+  const el = h("section.banner", { "aria-label": "State", hidden: true }, glyph, h("div", {}, title, detail), retry, resume, market);
   let shown = "";
   root.append(el);
 
@@ -29,6 +30,7 @@ export function mount(root, app) {
       setText(title, banner.title);
       setText(detail, banner.detail);
       retry.hidden = banner.action !== "retry";
+      market.hidden = banner.action !== "retry_market" || !app.session.mayTrade;
       resume.hidden = banner.action !== "resume" || !app.session.mayTrade;
     },
     unmount() {},

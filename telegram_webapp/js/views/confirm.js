@@ -5,6 +5,8 @@ import { h, setText } from "../dom.js";
 import { toneOf } from "../format.js";
 import { ASKING, KEEP, amountText, doubt, isGain } from "../wish_words.js";
 import { openSheet } from "./sheet.js";
+import { stopButton } from "./stop_button.js";
+import { showBadge } from "./topbar.js";
 
 /** @typedef {import("../main.js").App} App */
 
@@ -52,6 +54,8 @@ class ConfirmSheet {
       body: [lead, lines, error, time.el, h("div.two-btn", {}, keep, act)],
       onClose: () => { this.#open = false; clearInterval(this.#timer); done(); },
     });
+    // Who is in a hurry need not wait for the engine's figures.
+    if (wish.command === "pause") this.#sheet.el.append(stopButton(app, this.#sheet.close).el);
     keep.addEventListener("click", () => this.#sheet.close());
     act.addEventListener("click", () => void this.#press());
   }
@@ -76,8 +80,8 @@ class ConfirmSheet {
   #show(intent) {
     const { lead, lines, act } = this.#parts;
     setText(this.#sheet.title, intent.title);
-    setText(this.#sheet.badge, intent.badge);
-    this.#sheet.badge.hidden = !intent.badge;
+    showBadge(this.#sheet.badge, intent.badge);
+    this.#sheet.el.classList.toggle("real", this.#sheet.badge.classList.contains("real"));
     setText(lead, intent.summary);
     lines.replaceChildren(...intent.lines.map(line));
     setText(act, intent.act_label);

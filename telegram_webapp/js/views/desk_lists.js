@@ -5,6 +5,7 @@ import { digits } from "../format.js";
 import { icon } from "../icons.js";
 import { orderTable } from "./order_table.js";
 import { positionTable } from "./position_table.js";
+import { stopButton } from "./stop_button.js";
 import { tradeTable } from "./trade_table.js";
 
 /** @typedef {import("../main.js").App} App */
@@ -37,8 +38,9 @@ export function mount(root, app, choose) {
   const tabs = sheets.map(({ word }, i) => h("button", { type: "button", "aria-pressed": String(!i), onclick: () => turn(i) }, word));
   const closeAll = /** @type {HTMLButtonElement} */ (h("button.link", { type: "button", onclick: () => void app.commands.ask("close_all", {}) }, "Close all"));
   const all = h("a.link", { href: app.router.href("trades"), hidden: true }, "All trades", icon("chevron", true));
+  const stop = stopButton(app);
   const body = h("div.desk-scroll", { tabindex: "0", role: "region", "aria-label": "Positions" });
-  root.append(h("div.desk-head", {}, h("div.tabs", { role: "group", "aria-label": "Lists" }, ...tabs), h("span.sp"), closeAll, all), body);
+  root.append(h("div.desk-head", {}, h("div.tabs", { role: "group", "aria-label": "Lists" }, ...tabs), h("span.sp"), stop.el, closeAll, all), body);
   const empties = sheets.map(({ empty: [name, title, text] }) => h("div.empty", {}, h("span.ic", {}, icon(name)), h("b", {}, title), h("p", {}, text)));
 
   return {
@@ -47,6 +49,7 @@ export function mount(root, app, choose) {
       sheets.forEach(({ word, count }, i) => setText(tabs[i], `${word} ${digits(count(state), 0)}`));
       show(state);
       closeAll.hidden = open !== 0 || Object.keys(state.positions).length < 2 || !app.session.mayTrade;
+      stop.update();
       closeAll.disabled = !app.connection.current.canAct;
       all.hidden = open !== 2;
     },

@@ -10,10 +10,10 @@ import { span } from "../time.js";
 
 /** @type {{label: string, value: (m: Market) => [number, string], basis: (m: Market) => string}[]} */
 const FIGURES = [
-  { label: "Mark", value: ({ price, stats }) => [price.mark_price, priceText(price.mark_price, stats)], basis: () => "values positions" },
+  { label: "Mark", value: ({ price, stats }) => [price.mark_price, priceText(price.mark_price, stats)], basis: ({ price, stats }) => (price.index_price ? `index ${priceText(price.index_price, stats)}` : "values positions") },
   { label: "High", value: ({ stats }) => [stats?.high_24h, priceText(stats?.high_24h ?? null, stats)], basis: (m) => away(m.stats?.high_24h, m.price.last, "above") },
   { label: "Low", value: ({ stats }) => [stats?.low_24h, priceText(stats?.low_24h ?? null, stats)], basis: (m) => away(m.price.last, m.stats?.low_24h, "below") },
-  { label: "Volume", value: ({ stats }) => [stats?.volume_24h, amount(stats?.volume_24h)], basis: ({ price, stats }) => `${baseOf(price.symbol, stats)} in 24h` },
+  { label: "Volume", value: ({ stats }) => [stats?.volume_24h, amount(stats?.volume_24h)], basis: ({ price, stats }) => (stats?.quote_volume_24h ? `${baseOf(price.symbol, stats)}, $${amount(stats.quote_volume_24h)}` : `${baseOf(price.symbol, stats)} in 24h`) },
   { label: "Funding", value: ({ stats }) => [stats?.funding_rate, rate(stats?.funding_rate)], basis: ({ stats, now }) => until(stats?.next_funding_at, now) },
   { label: "Spread", value: ({ price, stats }) => [price.ask - price.bid, priceText(price.ask - price.bid, stats)], basis: ({ price }) => `${digits((1e4 * (price.ask - price.bid)) / price.last, 2)} bps of price` },
 ];
@@ -27,8 +27,9 @@ export function mount(roots, app) {
   const change = h("span.live.num");
   const pill = h("span.pill", {}, change);
   const quote = h("span.cap");
+  const since = h("span.since");
   const cells = FIGURES.map(cell);
-  roots.now.append(h("p.big", {}, last, quote), h("p.delta", {}, pill, h("span.since", {}, "over 24 hours")));
+  roots.now.append(h("p.big", {}, last, quote), h("p.delta", {}, pill, since));
   roots.figures.append(h("dl.card.figs", {}, ...cells.map(({ el }) => el)));
   return {
     /** @param {import("../fold.js").State} state @param {string} symbol */
@@ -40,6 +41,7 @@ export function mount(roots, app) {
       last.removeAttribute("data-size");
       setText(quote, symbol.split("/")[1] ?? "");
       const day = price.change_24h_pct;
+      setText(since, stats?.day_told_by === "exchange" ? "over 24 hours, says the exchange" : "over 24 hours");
       showChange(change, day ?? 0, day === null ? UNKNOWN : percentChange(day));
       setTone(pill, toneOf(day));
       for (const { update } of cells) update({ price, stats, now: app.clock.now() });

@@ -5,6 +5,7 @@ import { baseOf, listed } from "../format.js";
 import { icon } from "../icons.js";
 import { span } from "../time.js";
 import { positionCard } from "./position_card.js";
+import { stopButton } from "./stop_button.js";
 
 /** @typedef {import("../main.js").App} App */
 const NAMED = 4;
@@ -18,7 +19,8 @@ export function mount(root, app) {
   const empty = emptyBox();
   const askAll = () => void app.commands.ask("close_all", {});
   const closeAll = h("button.btn.quiet.all", { type: "button", hidden: true, onclick: askAll }, "Close all positions");
-  root.append(h("div.sec", {}, h("h2", {}, "Positions"), count, h("span.sp"), orders), list, empty.el, closeAll);
+  const stop = stopButton(app);
+  root.append(h("div.sec", {}, h("h2", {}, "Positions"), count, h("span.sp"), orders), list, empty.el, h("div.all-acts", {}, closeAll, stop.el));
   list.append(skeleton(), skeleton());
   let waiting = true;
   const show = keyedList(list, { key: (item) => item.position.id, create: (item) => positionCard(item.position, app) });
@@ -34,6 +36,7 @@ export function mount(root, app) {
       empty.el.hidden = positions.length > 0;
       if (!positions.length) empty.update(state, app);
       showOrders(orders, Object.keys(state.orders).length);
+      stop.update();
       closeAll.hidden = positions.length < 2 || !app.session.mayTrade;
       /** @type {HTMLButtonElement} */ (closeAll).disabled = !app.connection.current.canAct;
     },

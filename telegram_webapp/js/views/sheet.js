@@ -6,6 +6,7 @@
  */
 
 import { h } from "../dom.js";
+import { showBadge } from "./topbar.js";
 
 /**
  * Open a sheet.
@@ -18,9 +19,11 @@ import { h } from "../dom.js";
  */
 export function openSheet({ title, badge = "", body, onClose }) {
   const heading = h("h2", { id: "sheet-title", tabindex: "-1", autofocus: true }, title);
-  const mode = h("span.badge", { hidden: !badge }, badge);
+  const mode = h("span.badge");
+  showBadge(mode, badge);
   const el = /** @type {HTMLDialogElement} */ (h("dialog.sheet", { "aria-labelledby": "sheet-title" },
     h("div.grab", { "aria-hidden": "true" }), h("div.sheet-head", {}, heading, mode), ...body));
+  el.classList.toggle("real", mode.classList.contains("real"));
   const close = () => el.close();
   el.addEventListener("click", (event) => { if (event.target === el && isOutside(el, event)) close(); });
   el.addEventListener("close", () => { el.remove(); tell(); onClose?.(); });

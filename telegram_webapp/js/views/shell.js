@@ -11,7 +11,7 @@ import { mount as mountTopbar } from "./topbar.js";
 /** @typedef {import("../main.js").View} View */
 
 const WIDE = "(min-width: 1024px)";
-const TITLES = { overview: "Overview", market: "Market", signals: "Signals", performance: "Performance", "ab-test": "A/B test", trades: "Trades", more: "More", alerts: "Alerts", access: "Access" };
+const TITLES = { overview: "Overview", market: "Market", signals: "Signals", performance: "Performance", "ab-test": "A/B test", trades: "Trades", more: "More", alerts: "Alerts", access: "Access", exchange: "Exchange" };
 
 /** Views that come when they are first asked for. @type {Record<string, () => Promise<any>>} */
 const LATER = {
@@ -24,6 +24,7 @@ const LATER = {
   more: () => import("./more.js"),
   alerts: () => import("./alert_centre.js"),
   access: () => import("./access.js"),
+  exchange: () => import("./exchange.js"),
   signin: () => import("./signin.js"),
   door: () => import("./door.js"),
 };

@@ -8,7 +8,7 @@ import { fullDay, hourMinuteSecond } from "../time.js";
 
 /** @param {HTMLElement} root @param {App} app @returns {import("../main.js").View} */
 export function mount(root, app) {
-  const conn = connection();
+  const conn = connection(app.router.href("exchange"));
   const badge = h("span.badge", { hidden: true });
   const clock = h("span.cap.utc", { "aria-hidden": "true" });
   const pause = pauseButton(app);
@@ -28,12 +28,13 @@ export function mount(root, app) {
 /** @param {number} at 0 while unknown @returns {string} */
 const dateAndTime = (at) => (at ? `${fullDay(at)}, ${hourMinuteSecond(at)} UTC` : "");
 
-function connection() {
+/** @param {string} href where it is told in full */
+function connection(href) {
   const dot = h("i.dot");
   const glyph = h("span.glyph", {}, dot);
   const word = h("span.word");
   const age = h("span.age");
-  const el = h("span.conn", {}, glyph, word, age);
+  const el = h("a.conn", { href }, glyph, word, age);
   let shown = "dot";
   return {
     el,
@@ -52,7 +53,7 @@ function connection() {
 }
 
 /** @param {HTMLElement} badge @param {string} text */
-function showBadge(badge, text) {
+export function showBadge(badge, text) {
   badge.hidden = !text;
   setText(badge, text);
   badge.classList.toggle("testnet", text.startsWith("TESTNET"));
