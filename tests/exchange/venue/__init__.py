@@ -2,6 +2,6 @@
 
 from tests.exchange.venue.contracts import MANY_SYMBOLS
 from tests.exchange.venue.pointing import point
-from tests.exchange.venue.server import Venue, make_venue, venue_server
+from tests.exchange.venue.server import KEY, SECRET, Venue, make_venue, venue_server
 
-__all__ = ["MANY_SYMBOLS", "Venue", "make_venue", "point", "venue_server"]
+__all__ = ["KEY", "MANY_SYMBOLS", "SECRET", "Venue", "make_venue", "point", "venue_server"]

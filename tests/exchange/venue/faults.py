@@ -67,6 +67,8 @@ class Faults:
         self.streams: list[StreamFault] = []
         self.answers: list[AnswerFault] = []
         self.keys_to_expire: list[bool] = []
+        self.quiet_expiry = False
+        self.late_algo_word = False
         self.hang_ups = 0
 
     # -- streams
@@ -152,6 +154,14 @@ class Faults:
     def expire_listen_keys(self, *, quietly: bool = False) -> None:
         """Expire all listen keys; *quietly* sends no listenKeyExpired and just falls silent."""
         self.keys_to_expire.append(quietly)
+
+    def let_keys_die_quietly(self) -> None:
+        """Say nothing when a listen key expires for want of a renewal within the hour."""
+        self.quiet_expiry = True
+
+    def tell_triggers_late(self) -> None:
+        """Send ALGO_UPDATE TRIGGERED only after the fills of the order it became."""
+        self.late_algo_word = True
 
     def hang_up(self) -> None:
         """Cut all websockets once."""

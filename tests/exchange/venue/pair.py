@@ -15,6 +15,7 @@ from tests.exchange.venue.hub import Hub
 from tests.exchange.venue.walk import Walk, mix
 
 _EIGHT: Final = Decimal("0.00000001")
+_LEVELS: Final = 30
 
 
 @dataclass
@@ -48,7 +49,6 @@ class Pair:
         self.last_qty = 1
         self.mark = self.index = self.exact_price(self.mid)
         self.on_hit: Callable[[Any, Hit, int], None] = lambda _order, _hit, _now: None
-        self.on_trade: list[Callable[[int], None]] = []
         self._jitter = 0.0
         self._best: tuple[Any, ...] = ()
         self._grid = max(1, round(self.mid * 1e-5))
@@ -76,10 +76,12 @@ class Pair:
         ticks = round(Decimal(str(price)) / self.contract.tick)
         self.walk.shift(now, ticks * float(self.contract.tick) / self.walk.at(now))
         self._jitter = 0.0
-        self._move(ticks, self.random_levels, now)
+        self._move(ticks, _LEVELS, now)
         self.value(now)
 
-    random_levels = 30
+    def restock(self, now: int) -> None:
+        """Let others offer again where the market is."""
+        self._move(self.mid, _LEVELS, now)
 
     def step(self, now: int, activity: Activity) -> None:
         """Let the others act once at *now*."""
@@ -115,8 +117,6 @@ class Pair:
             f"{self.name}@aggTrade",
             lambda: tellings.agg_trade(*trade, now, buyer_takes=buyer_takes),
         )
-        for listener in self.on_trade:
-            listener(now)
         return self.trade_id
 
     def tell_book(self, now: int) -> None:
