@@ -23,6 +23,7 @@ Structure = Mapping[str, Any]
 BOOK_DEPTH: Final = 10
 ONE: Final = Decimal(1)
 ZERO: Final = Decimal(0)
+ROW: Final = 6  # of a candle
 TICK_SIZE: Final = 4  # ccxt's word for precisions that are steps, not numbers of digits
 # Where exchanges put what ccxt leaves out of the mark price that it watches: Binance, Bybit, OKX.
 RATE_FIELDS: Final = ("fundingRate", "r", "lastFundingRate")
@@ -111,10 +112,10 @@ class Decoder:
 
         The row says not whether the candle is closed: a row of a later time does.
         """
-        numbers = [exact(value) for value in row[1:6]]
-        if len(numbers) < len(row[1:6]) or None in numbers or not isinstance(row[0], int):
+        numbers = [number for value in row[1:6] if (number := exact(value)) is not None]
+        if len(numbers) < ROW - 1 or not isinstance(row[0], int):
             return None
-        opening, high, low, close, volume = (number or ZERO for number in numbers)
+        opening, high, low, close, volume = numbers
         return Bar(
             self.symbol, row[0], opening, high, low, close, volume * self.contract, interval_ms
         )
