@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from decimal import ROUND_DOWN, Decimal
 from typing import Any, Final
 
+from tests.exchange.venue.book import Hit
 from tests.exchange.venue.contracts import MAKER_FEE, TAKER_FEE, Contract
 from tests.exchange.venue.orders import ZERO, Fill, Order
 
@@ -137,12 +138,10 @@ class Account:
         self.updated = at
         self.income.append(Income(number, kind, amount, at, **named))
 
-    def fill(
-        self, order: Order, trade_id: int, ticks: int, steps: int, at: int, *, maker: bool
-    ) -> Fill:  # fmt: skip
-        """Execute *steps* of *order* at *ticks* and book everything; return the fill."""
-        contract = order.contract
-        price, qty = contract.price(ticks), contract.qty(steps)
+    def fill(self, order: Order, hit: Hit, at: int, *, maker: bool) -> Fill:
+        """Execute *hit* of *order* and book everything; return the fill."""
+        contract, steps, trade_id = order.contract, hit.steps, hit.trade_id
+        price, qty = contract.price(hit.ticks), contract.qty(steps)
         position = self.position(contract)
         before = position.qty
         realized = position.take(qty if order.buys else -qty, price, at)

@@ -7,7 +7,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from tests.exchange.venue.account import Position
-from tests.exchange.venue.guard import Refused
+from tests.exchange.venue.guard import RefusedError
 from tests.exchange.venue.margins import account_row, eight, position_row, update_event
 from tests.exchange.venue.matching import Matching
 from tests.exchange.venue.private import Answer, Call, Door, money, page
@@ -72,7 +72,7 @@ class AccountApi:
     def _pair_of(self, call: Call) -> Any:
         symbol = needed(call.params, "symbol")
         if symbol not in self.market.pairs:
-            raise Refused(-1121, "Invalid symbol.")
+            raise RefusedError(-1121, "Invalid symbol.")
         return self.market.pairs[symbol]
 
     def _every(self, call: Call) -> list[Position]:
@@ -158,7 +158,7 @@ class AccountApi:
         contract = self._pair_of(call).contract
         leverage = call.whole("leverage", 0)
         if not 1 <= leverage <= contract.max_leverage:
-            raise Refused(-4028, f"Leverage {leverage} is not valid")
+            raise RefusedError(-4028, f"Leverage {leverage} is not valid")
         call.account.leverage[contract.id] = leverage
         now = self.now()
         event = {"e": "ACCOUNT_CONFIG_UPDATE", "E": now, "T": now,
@@ -171,20 +171,20 @@ class AccountApi:
         account, contract = call.account, self._pair_of(call).contract
         isolated = needed(call.params, "marginType") == "ISOLATED"
         if account.isolated.get(contract.id, False) == isolated:
-            raise Refused(-4046, "No need to change margin type.")
+            raise RefusedError(-4046, "No need to change margin type.")
         if account.position(contract).qty:
-            raise Refused(-4048, "Margin type cannot be changed if there exists position.")
+            raise RefusedError(-4048, "Margin type cannot be changed if there exists position.")
         if any(order.contract.id == contract.id for order in account.open_orders):
-            raise Refused(-4047, "Margin type cannot be changed if there exists open orders.")
+            raise RefusedError(-4047, "Margin type cannot be changed if there exists open orders.")
         account.isolated[contract.id] = isolated
         return _DONE
 
     def _set_side(self, call: Call) -> Any:
         account, hedge = call.account, needed(call.params, "dualSidePosition").lower() == "true"
         if account.hedge == hedge:
-            raise Refused(-4059, "No need to change position side.")
+            raise RefusedError(-4059, "No need to change position side.")
         if account.held or account.open_orders:
-            raise Refused(-4068, "Position side cannot be changed if there exists position.")
+            raise RefusedError(-4068, "Position side cannot be changed if there exists position.")
         account.hedge = hedge
         return _DONE
 
@@ -193,7 +193,7 @@ class AccountApi:
         amount = Decimal(needed(call.params, "amount"))
         position = account.position(contract)
         if not position.qty or not account.isolated.get(contract.id):
-            raise Refused(-4051, "Isolated balance insufficient.")
+            raise RefusedError(-4051, "Isolated balance insufficient.")
         position.wallet += amount if call.params.get("type") == "1" else -amount
         now = self.now()
         event = update_event(account, self.matching.mark, now, "MARGIN_TRANSFER", Decimal(0),
@@ -204,7 +204,7 @@ class AccountApi:
     def _renew_key(self, call: Call) -> Any:
         key = self.streams.renew(call.account)
         if key is None:
-            raise Refused(-1125, "This listenKey does not exist.")
+            raise RefusedError(-1125, "This listenKey does not exist.")
         return {"listenKey": key}
 
     def _end_key(self, call: Call) -> Any:

@@ -30,6 +30,7 @@ class Hit:
     ticks: int
     steps: int
     order: Any = None
+    trade_id: int = 0
 
 
 @dataclass
@@ -43,7 +44,8 @@ class Side:
 
     def shown(self, ticks: int) -> int:
         """Return all steps offered at *ticks*."""
-        return self.others.get(ticks, 0) + sum(one.left for one in self.own.get(ticks, ()))
+        own: int = sum(one.left for one in self.own.get(ticks, ()))
+        return self.others.get(ticks, 0) + own
 
     def best(self) -> int | None:
         """Return the best price with an offer."""

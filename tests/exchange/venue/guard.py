@@ -11,8 +11,9 @@ from typing import Any, Final
 import msgspec
 from aiohttp import web
 
+from tests.exchange.venue.answer_faults import AnswerFault
 from tests.exchange.venue.clock import VenueClock
-from tests.exchange.venue.faults import AnswerFault, Faults
+from tests.exchange.venue.faults import Faults
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _HEAVY: Final = {"ticker/24hr": 40, "leverageBracket": 1, "allOrders": 5, "openOrders": 40,
@@ -24,7 +25,7 @@ _FREE: Final = ("/_", "/ws", "/public", "/market", "/private", "/stream")
 _PATIENCE: Final = 20  # requests after the first 429 until the ban
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """An answer with an error code of the exchange."""
 
     def __init__(self, code: int, text: str, status: int = 400) -> None:
@@ -146,7 +147,7 @@ class Guard:
 async def _safely(handler: Handler, request: web.Request) -> web.StreamResponse:
     try:
         return await handler(request)
-    except Refused as refused:
+    except RefusedError as refused:
         return reply({"code": refused.code, "msg": refused.text}, refused.status)
     except web.HTTPNotFound:
         return reply({"code": -5000, "msg": f"Path {request.path} is invalid"}, 404)

@@ -102,7 +102,7 @@ class History:
         parts = [one for one in (self._day[1], self.lived.get(minute)) if one is not None]
         whole = merged(now - DAY_MS, parts)
         if whole is None:
-            raise RuntimeError("a day without a candle")
+            return self._of_walk(minute - DAY_MS, 1, DAY_MS, DAY_MS // 240, now)[0]
         return whole
 
     def _minutes(self, first: int, count: int, now: int) -> list[Candle]:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterable
 from decimal import Decimal
+from functools import partial
 from itertools import count
 
 from tests.exchange.venue import tellings
@@ -112,10 +113,8 @@ class Market:
     def _tell_candle(self, pair: Pair, text: str, start: int, *, closed: bool) -> None:
         now = self.now()
         for candle in pair.history.candles(interval_ms(text), start, 1, now):
-            self.hub.publish(
-                f"{pair.name}@kline_{text}",
-                lambda candle=candle: kline_event(pair.contract, candle, text, now, closed=closed),
-            )
+            make = partial(kline_event, pair.contract, candle, text, now, closed=closed)
+            self.hub.publish(f"{pair.name}@kline_{text}", make)
 
     def _roll_minutes(self, now: int) -> None:
         minute = now // MINUTE_MS

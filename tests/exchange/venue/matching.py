@@ -9,7 +9,7 @@ from tests.exchange.venue import requests
 from tests.exchange.venue.account import Account
 from tests.exchange.venue.book import Hit
 from tests.exchange.venue.faults import Faults
-from tests.exchange.venue.guard import Refused
+from tests.exchange.venue.guard import RefusedError
 from tests.exchange.venue.margins import available, update_event
 from tests.exchange.venue.market import Market
 from tests.exchange.venue.orders import ZERO, Fill, Order
@@ -44,7 +44,7 @@ class Matching:
         """Take an order, match it, and return it as it is then.
 
         Raises:
-            Refused: it was not taken.
+            RefusedError: it was not taken.
         """
         self._check(account, pair, request)
         now = self.market.now()
@@ -88,18 +88,18 @@ class Matching:
 
     def _check(self, account: Account, pair: Pair, request: Request) -> None:
         if self.faults.refusals:
-            raise Refused(*self.faults.refusals.pop(0))
+            raise RefusedError(*self.faults.refusals.pop(0))
         if not account.can_trade:
-            raise Refused(-2015, "Invalid API-key, IP, or permissions for action.", 401)
+            raise RefusedError(-2015, "Invalid API-key, IP, or permissions for action.", 401)
         used = {order.client_id for order in account.open_orders}
         if request.client_id and request.client_id in used:
-            raise Refused(-4116, "ClientOrderId is duplicated.")
+            raise RefusedError(-4116, "ClientOrderId is duplicated.")
         requests.check_price(pair, request)
         requests.check_notional(pair, request)
         held = account.position(pair.contract).qty
         if request.reduce_only:
             if held == 0 or (held > 0) == request.buys:
-                raise Refused(-2022, "ReduceOnly Order is rejected.")
+                raise RefusedError(-2022, "ReduceOnly Order is rejected.")
             return
         self._check_crossing(pair, request)
         self._check_margin(account, pair, request, held)
@@ -111,7 +111,7 @@ class Matching:
             request.ticks >= best if request.buys else request.ticks <= best
         )
         if request.tif == "GTX" and crosses:
-            raise Refused(
+            raise RefusedError(
                 -5022,
                 "Due to the order could not be executed as maker, the Post Only order will be "
                 "rejected. The order will not be recorded in the order history",
@@ -123,7 +123,7 @@ class Matching:
                 or (ticks <= request.ticks if request.buys else ticks >= request.ticks)
             ]  # fmt: skip
             if sum(reachable) < request.steps:
-                raise Refused(
+                raise RefusedError(
                     -5021,
                     "Due to the order could not be filled immediately, the FOK order has been "
                     "rejected. The order will not be recorded in the order history",
@@ -136,7 +136,7 @@ class Matching:
         price = contract.price(request.ticks or pair.last)
         asked = more * price / account.leverage_of(contract.id)
         if asked > available(account, self.mark):
-            raise Refused(-2019, "Margin is insufficient.")
+            raise RefusedError(-2019, "Margin is insufficient.")
 
     def _match(self, pair: Pair, order: Order, now: int, told: Events) -> list[Fill]:
         fills: list[Fill] = []
@@ -154,7 +154,8 @@ class Matching:
             else:
                 trade_id = pair.print(hit.ticks, hit.steps, buyer_takes=order.buys, now=now)
             if taken:
-                fills.append(self._book(order, trade_id, hit.ticks, taken, now, told))
+                part = Hit(hit.ticks, taken, trade_id=trade_id)
+                fills.append(self._book(order, part, now, told))
         return fills
 
     def _may_take(self, order: Order) -> int:
@@ -167,11 +168,10 @@ class Matching:
         return steps
 
     def _book(
-        self, order: Order, trade_id: int, ticks: int, steps: int, now: int, told: Events,
-        *, maker: bool = False,
+        self, order: Order, hit: Hit, now: int, told: Events, *, maker: bool = False
     ) -> Fill:  # fmt: skip
         account: Account = order.account
-        fill = account.fill(order, trade_id, ticks, steps, now, maker=maker)
+        fill = account.fill(order, hit, now, maker=maker)
         position = account.position(order.contract)
         told.append(update_event(account, self.mark, now, "ORDER", ZERO, [position]))
         told.append(order.event(now, "TRADE", fill))
@@ -188,7 +188,7 @@ class Matching:
             return 0, 0
         trade_id = pair.print(hit.ticks, steps, buyer_takes=not order.buys, now=now)
         told: Events = []
-        fill = self._book(order, trade_id, hit.ticks, steps, now, told, maker=True)
+        fill = self._book(order, Hit(hit.ticks, steps, trade_id=trade_id), now, told, maker=True)
         pair.book.touch(pair.book.side(buys=order.buys), order.ticks)
         if not order.left:
             pair.book.remove(order)

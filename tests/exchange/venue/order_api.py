@@ -6,7 +6,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from tests.exchange.venue.algo import Algo
-from tests.exchange.venue.guard import Refused
+from tests.exchange.venue.guard import RefusedError
 from tests.exchange.venue.market import Market
 from tests.exchange.venue.matching import Matching
 from tests.exchange.venue.orders import Order
@@ -54,16 +54,20 @@ class OrderApi:
     def _pair(self, call: Call) -> Pair:
         symbol = needed(call.params, "symbol")
         if symbol not in self.market.pairs:
-            raise Refused(-1121, "Invalid symbol.")
+            raise RefusedError(-1121, "Invalid symbol.")
         return self.market.pairs[symbol]
 
     def _checked(self, call: Call) -> Pair:
-        """Return the pair an order is for, when its position side fits the account's mode."""
+        """Return the pair an order is for, when its position side fits the account's mode.
+
+        Raises:
+            RefusedError: it does not.
+        """
         side = call.params.get("positionSide", "BOTH")
         if (side == "BOTH") == call.account.hedge:
-            raise Refused(-4061, "Order's position side does not match user's setting.")
+            raise RefusedError(-4061, "Order's position side does not match user's setting.")
         if call.account.hedge:
-            raise Refused(-4060, "Invalid position side.")
+            raise RefusedError(-4060, "Invalid position side.")
         return self._pair(call)
 
     def _place(self, call: Call) -> Any:
@@ -76,11 +80,15 @@ class OrderApi:
         return {}
 
     def _find(self, call: Call) -> Order | None:
-        """Return the newest order the request names."""
+        """Return the newest order the request names.
+
+        Raises:
+            RefusedError: it names none.
+        """
         symbol = self._pair(call).contract.id
         number, client_id = call.params.get("orderId"), call.params.get("origClientOrderId")
         if number is None and client_id is None:
-            raise Refused(
+            raise RefusedError(
                 -1102, "Param 'origClientOrderId' or 'orderId' must be sent, but both were empty!"
             )
         for order in reversed(call.account.orders):
@@ -92,19 +100,19 @@ class OrderApi:
     def _look_up(self, call: Call) -> Any:
         order = self._find(call)
         if order is None:
-            raise Refused(-2013, "Order does not exist.")
+            raise RefusedError(-2013, "Order does not exist.")
         return order.row()
 
     def _look_up_open(self, call: Call) -> Any:
         order = self._find(call)
         if order is None or not order.is_open:
-            raise Refused(-2013, "Order does not exist.")
+            raise RefusedError(-2013, "Order does not exist.")
         return order.row()
 
     def _cancel(self, call: Call) -> Any:
         order = self._find(call)
         if order is None or not order.is_open:
-            raise Refused(-2011, "Unknown order sent.")
+            raise RefusedError(-2011, "Unknown order sent.")
         self.matching.cancel(order)
         return order.row()
 
@@ -131,7 +139,7 @@ class OrderApi:
 
     def _place_algo(self, call: Call) -> Any:
         if call.params.get("algoType") != "CONDITIONAL":
-            raise Refused(-1102, "Mandatory parameter 'algotype' was not sent.")
+            raise RefusedError(-1102, "Mandatory parameter 'algotype' was not sent.")
         pair = self._checked(call)
         request = read(pair.contract, call.params, algo=True)
         return self.triggers.place(call.account, pair, request).row()
@@ -147,13 +155,13 @@ class OrderApi:
     def _look_up_algo(self, call: Call) -> Any:
         algo = self._find_algo(call)
         if algo is None:
-            raise Refused(-2013, "Order does not exist.")
+            raise RefusedError(-2013, "Order does not exist.")
         return algo.row()
 
     def _cancel_algo(self, call: Call) -> Any:
         algo = self._find_algo(call)
         if algo is None or algo.status != "NEW":
-            raise Refused(-2011, "Unknown order sent.")
+            raise RefusedError(-2011, "Unknown order sent.")
         self.triggers.cancel(algo)
         return {"algoId": algo.id, "clientAlgoId": algo.client_id, "code": "200", "msg": "success"}
 

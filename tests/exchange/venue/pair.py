@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from random import Random
 from typing import Any, Final
 
@@ -129,10 +130,8 @@ class Pair:
         for speed in ("", "@0ms", "@100ms", "@250ms", "@500ms"):
             self.hub.publish(f"{self.name}@depth{speed}", lambda: diff)
             for levels in (5, 10, 20):
-                self.hub.publish(
-                    f"{self.name}@depth{levels}{speed}",
-                    lambda levels=levels: tellings.partial(self.book, levels, diff),
-                )
+                make = partial(tellings.partial, self.book, levels, diff)
+                self.hub.publish(f"{self.name}@depth{levels}{speed}", make)
         if best != self._best:
             self._best = best
             self.hub.publish(f"{self.name}@bookTicker", lambda: tellings.best(self.book, now))

@@ -11,7 +11,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from tests.exchange.venue.account import Account
-from tests.exchange.venue.guard import Refused, reply
+from tests.exchange.venue.guard import RefusedError, reply
 
 DEFAULT_WINDOW_MS: Final = 5000
 MOST_AHEAD_MS: Final = 1000
@@ -76,13 +76,13 @@ class Door:
         """Return the account of the request's key.
 
         Raises:
-            Refused: there is none.
+            RefusedError: there is none.
         """
         key = request.headers.get("X-MBX-APIKEY", "")
         if not key:
-            raise Refused(-2014, "API-key format invalid.", 401)
+            raise RefusedError(-2014, "API-key format invalid.", 401)
         if key not in self.accounts:
-            raise Refused(-2015, "Invalid API-key, IP, or permissions for action.", 401)
+            raise RefusedError(-2015, "Invalid API-key, IP, or permissions for action.", 401)
         return self.accounts[key]
 
     def _check_signature(self, account: Account, query: str, body: str) -> None:
@@ -92,19 +92,19 @@ class Door:
             account.secret.encode(), text.rstrip("&").encode(), hashlib.sha256
         ).hexdigest()
         if not hmac.compare_digest(right.encode(), given.encode()):
-            raise Refused(-1022, "Signature for this request is not valid.")
+            raise RefusedError(-1022, "Signature for this request is not valid.")
 
     def _check_time(self, params: dict[str, str]) -> None:
         if not params.get("timestamp", "").isdigit():
-            raise Refused(-1102, "Mandatory parameter 'timestamp' was not sent.")
+            raise RefusedError(-1102, "Mandatory parameter 'timestamp' was not sent.")
         at, now = int(params["timestamp"]), self.now()
         window = int(params.get("recvWindow", DEFAULT_WINDOW_MS))
         if at > now + MOST_AHEAD_MS:
-            raise Refused(
+            raise RefusedError(
                 -1021, "Timestamp for this request was 1000ms ahead of the server's time."
             )
         if now - at > window:
-            raise Refused(-1021, "Timestamp for this request is outside of the recvWindow.")
+            raise RefusedError(-1021, "Timestamp for this request is outside of the recvWindow.")
 
 
 def page(call: Call, rows: list[Any], at: Callable[[Any], int], *, most: int = 1000) -> list[Any]:

@@ -7,12 +7,14 @@ from aiohttp import web
 
 from tests.exchange.venue import tellings
 from tests.exchange.venue.funding import INTERVAL_MS
-from tests.exchange.venue.guard import Refused, reply
+from tests.exchange.venue.guard import RefusedError, reply
 from tests.exchange.venue.history import interval_ms, kline_row
 from tests.exchange.venue.market import Market
 from tests.exchange.venue.pair import Pair
 
-_INTERVALS: Final = frozenset("1m 3m 5m 15m 30m 1h 2h 4h 6h 8h 12h 1d 3d 1w".split())
+_INTERVALS: Final = frozenset(
+    ["1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "8h", "12h", "1d", "3d", "1w"]
+)
 _DEPTHS: Final = (5, 10, 20, 50, 100, 500, 1000)
 _MOST_FUNDING: Final = 1000
 
@@ -29,12 +31,12 @@ class PublicApi:
         answers: dict[str, Callable[[web.Request], Any]] = {
             "ping": lambda _request: {},
             "time": lambda _request: {"serverTime": self.now()},
-            "exchangeInfo": self.exchange_info, "klines": self.klines, "depth": self.depth,
-            "ticker/24hr": self.ticker, "ticker/bookTicker": self.best,
-            "ticker/price": self.price, "premiumIndex": self.premium,
-            "fundingRate": self.funding, "fundingInfo": lambda _request: [],
-            "trades": self.trades, "aggTrades": self.agg_trades,
-            "openInterest": self.open_interest,
+            "exchangeInfo": self._exchange_info, "klines": self._klines, "depth": self._depth,
+            "ticker/24hr": self._ticker, "ticker/bookTicker": self._bests,
+            "ticker/price": self._price, "premiumIndex": self._premium,
+            "fundingRate": self._funding, "fundingInfo": lambda _request: [],
+            "trades": self._trades, "aggTrades": self._agg_trades,
+            "openInterest": self._open_interest,
         }  # fmt: skip
         return [web.get(f"/fapi/v1/{path}", _answering(make)) for path, make in answers.items()]
 
@@ -42,18 +44,18 @@ class PublicApi:
         """Return the pair *request* asks for.
 
         Raises:
-            Refused: there is no such contract.
+            RefusedError: there is no such contract.
         """
         symbol = request.query.get("symbol")
         if symbol is None:
-            raise Refused(
+            raise RefusedError(
                 -1102, "Mandatory parameter 'symbol' was not sent, was empty/null, or malformed."
             )
         if symbol not in self.market.pairs:
-            raise Refused(-1121, "Invalid symbol.")
+            raise RefusedError(-1121, "Invalid symbol.")
         return self.market.pairs[symbol]
 
-    def exchange_info(self, _request: web.Request) -> Any:
+    def _exchange_info(self, _request: web.Request) -> Any:
         """Return exchangeInfo."""
         limits = (("REQUEST_WEIGHT", "MINUTE", 1, 2400), ("ORDERS", "MINUTE", 1, 1200),
                   ("ORDERS", "SECOND", 10, 300))  # fmt: skip
@@ -70,16 +72,16 @@ class PublicApi:
             "symbols": [pair.contract.info() for pair in self.market.pairs.values()],
         }
 
-    def klines(self, request: web.Request) -> Any:
+    def _klines(self, request: web.Request) -> Any:
         """Return klines.
 
         Raises:
-            Refused: the interval is none of the exchange's.
+            RefusedError: the interval is none of the exchange's.
         """
         pair, query = self.pair(request), request.query
         text = query.get("interval", "")
         if text not in _INTERVALS:
-            raise Refused(-1120, "Invalid interval.")
+            raise RefusedError(-1120, "Invalid interval.")
         length = interval_ms(text)
         limit = min(1500, int(query.get("limit", 500)))
         now = self.market.now()
@@ -90,29 +92,29 @@ class PublicApi:
         found = pair.history.candles(length, first, count, now)
         return [kline_row(pair.contract, candle, length) for candle in found]
 
-    def depth(self, request: web.Request) -> Any:
+    def _depth(self, request: web.Request) -> Any:
         """Return a snapshot of the book.
 
         Raises:
-            Refused: the limit is none of the exchange's.
+            RefusedError: the limit is none of the exchange's.
         """
         limit = int(request.query.get("limit", 500))
         if limit not in _DEPTHS:
-            raise Refused(-4021, f"Invalid depth limit {limit}.")
+            raise RefusedError(-4021, f"Invalid depth limit {limit}.")
         now = self.now()
         whole = self.pair(request).book.snapshot(limit)
         last = whole.pop("lastUpdateId")
         return {"lastUpdateId": last, "E": now, "T": now - 1, **whole}
 
-    def ticker(self, request: web.Request) -> Any:
+    def _ticker(self, request: web.Request) -> Any:
         """Return the statistics of 24 hours."""
         return self._each(request, lambda pair: tellings.day(pair, self.now()))
 
-    def best(self, request: web.Request) -> Any:
+    def _bests(self, request: web.Request) -> Any:
         """Return best bids and asks."""
         return self._each(request, self._best)
 
-    def price(self, request: web.Request) -> Any:
+    def _price(self, request: web.Request) -> Any:
         """Return last prices."""
         return self._each(
             request,
@@ -120,11 +122,11 @@ class PublicApi:
                           "price": str(pair.contract.price(pair.last))},
         )  # fmt: skip
 
-    def premium(self, request: web.Request) -> Any:
+    def _premium(self, request: web.Request) -> Any:
         """Return mark prices and coming funding."""
         return self._each(request, lambda pair: tellings.premium(pair, self.now()))
 
-    def funding(self, request: web.Request) -> Any:
+    def _funding(self, request: web.Request) -> Any:
         """Return past funding."""
         pair, query, now = self.pair(request), request.query, self.market.now()
         limit = min(_MOST_FUNDING, int(query.get("limit", 100)))
@@ -139,21 +141,21 @@ class PublicApi:
             for at in times
         ]
 
-    def trades(self, request: web.Request) -> Any:
+    def _trades(self, request: web.Request) -> Any:
         """Return the newest trade."""
         pair = self.pair(request)
         price, qty = pair.contract.price(pair.last), pair.contract.qty(pair.last_qty)
         return [{"id": pair.trade_id, "price": str(price), "qty": str(qty), "time": self.now(),
                  "quoteQty": str(price * qty), "isBuyerMaker": False}]  # fmt: skip
 
-    def agg_trades(self, request: web.Request) -> Any:
+    def _agg_trades(self, request: web.Request) -> Any:
         """Return the newest trade as an aggregate."""
         pair = self.pair(request)
         price, qty = pair.contract.price(pair.last), pair.contract.qty(pair.last_qty)
         return [{"a": pair.trade_id, "p": str(price), "q": str(qty), "f": pair.trade_id,
                  "l": pair.trade_id, "T": self.now(), "m": False}]  # fmt: skip
 
-    def open_interest(self, request: web.Request) -> Any:
+    def _open_interest(self, request: web.Request) -> Any:
         """Return a plausible open interest."""
         return {"symbol": self.pair(request).contract.id, "openInterest": "100000.000",
                 "time": self.now()}  # fmt: skip

@@ -83,7 +83,7 @@ class Venue:
         """Place an order of *key*'s owner elsewhere, such as in the app; *qty* < 0 sells.
 
         Raises:
-            Refused: it was not taken.
+            RefusedError: it was not taken.
         """
         pair, amount = self.market[symbol], Decimal(qty)
         contract = pair.contract

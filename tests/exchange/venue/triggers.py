@@ -4,7 +4,7 @@ from typing import Any
 
 from tests.exchange.venue.account import Account
 from tests.exchange.venue.algo import Algo
-from tests.exchange.venue.guard import Refused
+from tests.exchange.venue.guard import RefusedError
 from tests.exchange.venue.matching import Matching
 from tests.exchange.venue.orders import Order
 from tests.exchange.venue.pair import Pair
@@ -23,12 +23,12 @@ class Triggers:
         """Take a conditional order.
 
         Raises:
-            Refused: it was not taken.
+            RefusedError: it was not taken.
         """
         if self.matching.faults.refusals:
-            raise Refused(*self.matching.faults.refusals.pop(0))
+            raise RefusedError(*self.matching.faults.refusals.pop(0))
         if request.client_id and request.client_id in {one.client_id for one in account.open_algos}:
-            raise Refused(-4116, "ClientOrderId is duplicated.")
+            raise RefusedError(-4116, "ClientOrderId is duplicated.")
         now, number = self.matching.market.now(), next(self.matching.numbers) + 10**15
         algo = Algo(
             contract=pair.contract, id=number, client_id=request.client_id or f"made-{number}",
@@ -38,7 +38,7 @@ class Triggers:
             working_type=request.working_type, callback=request.callback,
         )  # fmt: skip
         if algo.due(self._price(algo)):
-            raise Refused(-2021, "Order would immediately trigger.")
+            raise RefusedError(-2021, "Order would immediately trigger.")
         self._check_close(account, algo)
         account.algos.append(algo)
         self.waiting.append(algo)
@@ -68,7 +68,7 @@ class Triggers:
             and one.buys_higher == algo.buys_higher
             for one in account.open_algos
         ):  # fmt: skip
-            raise Refused(
+            raise RefusedError(
                 -4130,
                 "An open stop or take profit order with GTE and closePosition in the direction "
                 "is existing.",
