@@ -7,7 +7,7 @@ the feed, a confirmed command, an answer between two steps, or an alert. Each en
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -29,7 +29,7 @@ from runner.trader import Trader
 from store.writer import Writer
 from utils.clock import Clock
 
-CONNECTION: Final = "connection"  # a question, which changes nothing
+QUESTIONS: Final = ("connection", "markets")
 
 log: Final = logging.getLogger(__name__)
 
@@ -41,8 +41,9 @@ class Engine:
     Promise: nothing is told before it is committed; a commit that fails is retried and trading
     waits for it; whatever happens to readers, the state file or the bus, trading goes on. No
     message that cannot be true is traded on. ``after_step`` hears of each step of the live market
-    when it was traded on, before what it did is committed. ``connection`` says how the exchange and
-    its streams are at this moment, None without one.
+    when it was traded on, before what it did is committed. ``questions`` are those of any role,
+    which change nothing: ``connection``, how the exchange and its streams are at this moment, and
+    ``markets``, what it trades; none is there without an exchange.
     """
 
     feed: MarketFeed
@@ -55,7 +56,9 @@ class Engine:
     desk: CommandDesk
     alerts: AlertDesk
     after_step: Callable[[Step], None] | None = None
-    connection: Callable[[], dict[str, Any]] | None = None
+    questions: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = field(
+        default_factory=dict
+    )
     telling: Telling = field(init=False)
     ledger: LedgerThread = field(init=False)
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -118,13 +121,14 @@ class Engine:
         return {"feed": self.feed.checkpoint(), "next_at": self.feed.next_at}
 
     async def answer(self, request: CommandRequest) -> CommandReply:
-        """Grant a wish that came over the bus; any role may ask how the exchange is.
+        """Grant a wish that came over the bus; any role may ask a question.
 
         Raises:
             CommandError: it cannot be granted; nothing changed.
         """
-        if request.name == CONNECTION:
-            return CommandReply(ok=True, result=self.connection() if self.connection else {})
+        if request.name in QUESTIONS:
+            asked = self.questions.get(request.name)
+            return CommandReply(ok=True, result=asked(request.args) if asked else {})
         return await self._answering.answer(request)
 
     async def watch(self) -> None:

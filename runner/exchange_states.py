@@ -5,11 +5,11 @@ stream that works says nothing new, whatever its messages. Exact ages and counts
 `ExchangeStates.now`, for who asks.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from core.orders import Side
 from runner.payloads import Data, maybe, num
@@ -21,6 +21,7 @@ SKEW_STEP_MS: Final = 50
 TRIP_STEP_MS: Final = 100
 WEIGHT_STEP: Final = 0.1  # of the limit
 ROWS: Final = 20
+MARKETS_SHOWN: Final = 50
 
 
 class StreamHealth(Protocol):
@@ -196,8 +197,8 @@ class ExchangeStates:
                 self._touch("stream", key, stopped(told, at), now_s)
         self._touch("venue", "", venue(self.place, self.health(), at, self.note), now_s)
 
-    def now(self) -> Data:
-        """Return the exchange and its streams as they are at this moment."""
+    def now(self, _args: Mapping[str, Any] | None = None) -> Data:
+        """Return the exchange and its streams as they are at this moment: `Engine.questions`."""
         at = self.publisher.clock.now()
         streams = [stream(h, at) | {"last_at": h.last_at} for h in self.streams()]
         return {
@@ -212,6 +213,18 @@ class ExchangeStates:
             return
         self._told[name] = now_s, data
         self.publisher.touch(event_type, name, partial(dict, data))
+
+
+def markets(symbols: Iterable[str], args: Mapping[str, Any]) -> Data:
+    """Return the *symbols* that hold ``search``, those that begin with it first.
+
+    ``limit`` is how many, up to `MARKETS_SHOWN`: one of `Engine.questions`.
+    """
+    word = str(args.get("search", "")).upper().replace("/", "")
+    limit = min(int(args.get("limit", MARKETS_SHOWN)), MARKETS_SHOWN)
+    found = [symbol for symbol in symbols if word in symbol.replace("/", "")]
+    found.sort(key=lambda symbol: (not symbol.startswith(word), len(symbol), symbol))
+    return {"symbols": found[:limit]}
 
 
 def two_digits(value: float) -> float:

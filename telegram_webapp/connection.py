@@ -1,4 +1,4 @@
-"""How the exchange and its streams are at this moment: asked of the engine, else as last told."""
+"""Questions to the engine about the exchange, which change nothing and so need no audit."""
 
 import secrets
 from typing import Any, Final
@@ -8,19 +8,20 @@ from infra.bus.base import CommandRequest
 from telegram_webapp.auth.guard import current_identity
 from telegram_webapp.site import Site
 
-QUESTION: Final = "connection"
 PATIENCE_S: Final = 2.0
 
 
 def connection_now(site: Site) -> dict[str, Any]:
     """Return ``at``, ``venue`` (None without an exchange), ``streams`` and whether it is ``stale``.
 
+    The engine is asked; what it does not answer is as it was told last.
+
     Raises:
         Problem: nothing was ever heard from an engine.
     """
     _, data = site.heard()
-    told = _asked(site)
-    if told:
+    told = _asked(site, "connection", {})
+    if "streams" in told:
         return {"stale": False, **told}
     state = data["state"]
     return {
@@ -31,14 +32,19 @@ def connection_now(site: Site) -> dict[str, Any]:
     }
 
 
-def _asked(site: Site) -> dict[str, Any]:
+def markets_now(site: Site, search: str, limit: int) -> list[str]:
+    """Return the symbols of the exchange that hold *search*; none without an exchange."""
+    told = _asked(site, "markets", {"search": search, "limit": limit})
+    return list(told.get("symbols", []))
+
+
+def _asked(site: Site, question: str, args: dict[str, Any]) -> dict[str, Any]:
     """Return what the engine says, empty when it says nothing."""
     identity = current_identity()
     request = CommandRequest(
-        secrets.token_hex(8), QUESTION, {}, identity.subject, identity.role, identity.owner_id
+        secrets.token_hex(8), question, args, identity.subject, identity.role, identity.owner_id
     )
     try:
-        told = site.link.command(request, PATIENCE_S).result or {}
+        return site.link.command(request, PATIENCE_S).result or {}
     except BusError:
         return {}
-    return told if "streams" in told else {}

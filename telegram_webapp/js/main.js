@@ -141,7 +141,9 @@ function main() {
   /** @param {Set<string>} changed */
   function draw(changed) {
     const before = connection.current;
-    session.watching = store.state?.engine.broker === "watch";
+    const watching = store.state?.engine.broker === "watch";
+    if (watching !== session.watching) changed.add("role");
+    session.watching = watching;
     connection.current = readConnection(facts());
     if (isOther(before, connection.current)) changed.add("connection");
     app.guest?.update(changed);

@@ -1,4 +1,4 @@
-"""How everything is, for programs that watch it: the exchange's streams, and Prometheus metrics."""
+"""The exchange, its streams and its symbols; and how everything is, for Prometheus."""
 
 from flask import Blueprint, Response
 from prometheus_client import CONTENT_TYPE_LATEST
@@ -6,10 +6,12 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from store.access import Role
 from telegram_webapp import parameters
 from telegram_webapp.auth.needs import requires
-from telegram_webapp.connection import connection_now
+from telegram_webapp.connection import connection_now, markets_now
 from telegram_webapp.metrics import exposition
 from telegram_webapp.replies import reply
 from telegram_webapp.site import Site
+
+FEW, MOST = 12, 50
 
 
 def metrics_routes(site: Site) -> Blueprint:
@@ -22,6 +24,14 @@ def metrics_routes(site: Site) -> Blueprint:
         """Return the exchange and each of its streams as they are at this moment."""
         parameters.only()
         return reply(connection_now(site))
+
+    @blueprint.get("/api/markets")
+    @requires(Role.VIEWER)
+    def markets() -> Response:
+        """Return the symbols of the exchange of a name, to choose from."""
+        parameters.only("search", "limit")
+        limit = parameters.whole("limit", 1, MOST, FEW) or FEW
+        return reply({"symbols": markets_now(site, parameters.text("search") or "", limit)})
 
     @blueprint.get("/metrics")
     @requires(Role.VIEWER)

@@ -134,6 +134,8 @@ class Stage:
     async def _on_command(self, request: CommandRequest) -> CommandReply:
         if request.name == "connection":
             return CommandReply(ok=True, result=self.connection)
+        if request.name == "markets":
+            return CommandReply(ok=True, result={"symbols": ["XRP/USDT", "XRP/USDC"]})
         self.asked.append(request)
         return self.answer(request)
 

@@ -12,6 +12,7 @@ from runner.exchange_states import (
     ExchangeStates,
     Pair,
     Place,
+    markets,
     paper_vs_live,
     two_digits,
 )
@@ -207,3 +208,13 @@ def test_without_a_trade_nothing_is_claimed() -> None:
 )
 def test_rates_have_two_digits(rate: float, shown: float) -> None:
     assert two_digits(rate) == shown
+
+
+def test_markets_are_found_by_a_part_of_their_name() -> None:
+    symbols = ["WBTC/USDT", "BTC/USDC", "BTC/USDT", "ETH/USDT", "1000BTC/USDT"]
+
+    found = markets(symbols, {"search": "btc", "limit": 3})["symbols"]
+
+    assert found == ["BTC/USDC", "BTC/USDT", "WBTC/USDT"]
+    assert markets(symbols, {"search": "BTCUSDT"})["symbols"][0] == "BTC/USDT"
+    assert len(markets([f"C{n}/USDT" for n in range(90)], {})["symbols"]) == 50
