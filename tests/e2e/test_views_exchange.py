@@ -75,7 +75,7 @@ def test_the_pill_leads_to_streams_clock_account_and_paper_beside_live(
 
     assert page.evaluate(SMALL_TARGETS) == []
     for theme in ("light", "dark"):
-        page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+        page.emulate_media(color_scheme=theme)
         assert violations(page) == []
     for width in (320, 1440):
         page.set_viewport_size({"width": width, "height": 900})
