@@ -16,8 +16,8 @@ Marks = Mapping[str, Decimal]
 def account(tally: Tally, at: int, marks: Marks, currency: str) -> Data:
     """Return the payload of the account state."""
     portfolio = tally.portfolio
-    equity, balance = tally.equity(marks), portfolio.balance
-    margin = portfolio.margin_used()
+    equity, balance = tally.equity(marks), tally.balance
+    margin = tally.margin_used
     rate = win_rate_pct(tally.wins, tally.closed)
     return {
         "at": at,
@@ -36,7 +36,7 @@ def account(tally: Tally, at: int, marks: Marks, currency: str) -> Data:
         "margin_used": num(margin),
         "margin_used_pct": pct(margin, equity),
         "available": num(balance - margin),
-        "positions": len(portfolio.positions),
+        "positions": tally.held,
         "closed_trades": tally.closed,
         "wins": tally.wins,
         "losses": tally.losses,

@@ -62,6 +62,17 @@ class Tally:
             return self.portfolio.balance
         return self.portfolio.cash.get(self.strategy, ZERO)
 
+    @property
+    def margin_used(self) -> Decimal:
+        """Return the initial margin of open positions."""
+        return self.portfolio.margin_used(self.strategy)
+
+    @property
+    def held(self) -> int:
+        """Return the number of open positions."""
+        positions = self.portfolio.positions.values()
+        return sum(self.strategy in {None, position.strategy} for position in positions)
+
     def equity(self, marks: Mapping[str, Decimal]) -> Decimal:
         """Return balance plus open positions at *marks*, and let the drawdown see it."""
         equity = self.balance + self.portfolio.unrealized_pnl(marks, self.strategy)

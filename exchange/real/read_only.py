@@ -11,7 +11,7 @@ WATCHES: Final = "this deck only watches the account: nothing that changes it is
 # ccxt's own words for what moves money or orders, in both of its spellings
 _CHANGES: Final = re.compile(
     r"(?:create|cancel|edit)_?.*orders?(?:_?ws)?$|close_?(?:all_?)?positions?$|withdraw|transfer"
-    r"|set_?(?:leverage|margin|position)|(?:add|reduce|modify)_?.*margin|borrow|repay",
+    r"|set_?(?:leverage|margin|margin_?mode|position_?mode)$|(?:add|reduce|modify)_?.*margin|borrow|repay",
     re.IGNORECASE,
 )
 _LISTEN_KEY: Final = "/listenKey"

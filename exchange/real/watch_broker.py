@@ -1,8 +1,8 @@
 """A broker that trades nothing, for who only watches."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from core.errors import OrderRejected
 from core.market import MarketMessage
@@ -19,6 +19,8 @@ class WatchBroker:
 
     Promise: it knows no exchange, so it cannot trade.
     """
+
+    answers_later = False
 
     def submit(self, order: Order) -> None:
         """Refuse an order.
@@ -60,3 +62,10 @@ class WatchBroker:
 
     def committed(self) -> None:
         """Send nothing."""
+
+    def save(self) -> dict[str, Any]:
+        """Return nothing to keep."""
+        return {}
+
+    def recall(self, saved: Mapping[str, Any]) -> None:
+        """Take nothing back."""
