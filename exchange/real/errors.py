@@ -26,7 +26,9 @@ UNKNOWN_CODES: Final = frozenset({-1000, -1006, -1007})
 UNKNOWN_TEXT: Final = "unknown error, please check your request or try again later"
 # What it says when it certainly did not take it, though the HTTP status looks like a failure.
 BUSY_CODES: Final = frozenset({-1001, -1008, -1016})
-BUSY_TEXT: Final = re.compile(r"service unavailable|throttled by system-level", re.IGNORECASE)
+BUSY_TEXT: Final = re.compile(
+    r'"msg"\s*:\s*"[^"]*(service unavailable|throttled by system-level)', re.IGNORECASE
+)
 REGION_TEXT: Final = "restricted location"
 CLOCK_CODE: Final = -1021
 AUTH_CODES: Final = frozenset({-1002, -1022, -2014, -2015})
@@ -123,7 +125,7 @@ def _refused(error: Exception, status: int, code: int | None) -> ExchangeError |
     from ccxt.base import errors as theirs  # noqa: PLC0415 - a heavy library, already loaded here
 
     text = _short(error)
-    if _is_closed(str(error), status, code) or isinstance(error, theirs.OnMaintenance):
+    if _is_closed(error, status, code) or isinstance(error, theirs.OnMaintenance):
         return Maintenance(f"the exchange is closed or overloaded: {text}", code=code)
     if code in AUTH_CODES or isinstance(error, theirs.AuthenticationError):
         return AuthRefused(f"the exchange refuses the keys: {text}", code=code)
@@ -135,10 +137,12 @@ def _refused(error: Exception, status: int, code: int | None) -> ExchangeError |
     return None
 
 
-def _is_closed(text: str, status: int, code: int | None) -> bool:
-    if code in UNKNOWN_CODES:
+def _is_closed(error: Exception, status: int, code: int | None) -> bool:
+    """Return whether the exchange itself says so: a gate's word for a 503 says nothing."""
+    body = str(getattr(error, "http_body", ""))
+    if code in UNKNOWN_CODES or UNKNOWN_TEXT in body.lower():
         return False
-    return code in BUSY_CODES or (status >= SERVER_STATUS and BUSY_TEXT.search(text) is not None)
+    return code in BUSY_CODES or (status >= SERVER_STATUS and BUSY_TEXT.search(body) is not None)
 
 
 def _is_doubtful(error: Exception, status: int, code: int | None) -> bool:

@@ -28,6 +28,7 @@ _DATA = {WSMsgType.TEXT, WSMsgType.BINARY}
 
 class _Answer:
     status = 0
+    body = ""
 
 
 _ANSWER: ContextVar[_Answer] = ContextVar("answer")
@@ -128,7 +129,8 @@ class WireExchange:
         try:
             return await super().fetch(url, method, headers, body)  # type: ignore[misc]
         except Exception as error:
-            vars(error).update(http_status=answer.status, banned_until=self.hub.guard.banned_until)
+            told = {"http_status": answer.status, "http_body": answer.body}
+            vars(error).update(told, banned_until=self.hub.guard.banned_until)
             raise
         finally:
             _ANSWER.reset(token)
@@ -145,7 +147,8 @@ class WireExchange:
         request_body: Any,
     ) -> Any:
         """Hear an answer before ccxt reads it."""
-        _ANSWER.get().status = code
+        answer = _ANSWER.get()
+        answer.status, answer.body = code, body
         self.hub.heard_answer(
             RawMessage(
                 kind="rest",
@@ -175,6 +178,9 @@ def tapped(name: str, config: Mapping[str, Any], hub: Connections) -> Any:
     plain = getattr(ccxt.pro, name)
     api = type(name, (WireExchange, plain), {"hub": hub})(dict(config))
     hub.api = api
+    api.open()
+    # aiohttp would send a DELETE or PUT again by itself when its connection breaks
+    api.session._retry_connection = False  # noqa: SLF001 - there is no other way to say so
     return api
 
 

@@ -151,7 +151,7 @@ OKX = {
     "baseCcy": "", "quoteCcy": "", "listTime": "1", "expTime": "", "category": "1",
 }  # fmt: skip
 BYBIT = MARKET | {
-    "id": "BTCUSDT", "settle": "USDT", "type": "swap", "linear": True, "contract": True,
+    "id": "BTCUSDT", "settle": "USDT", "type": "swap", "spot": False, "linear": True, "contract": True,
     "precision": {"price": 0.1, "amount": 0.001}, "limits": {"cost": {"min": 5.0}},
 }  # fmt: skip
 
