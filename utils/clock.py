@@ -87,6 +87,43 @@ class ScaledClock:
         await self._base.sleep(seconds / self._speed)
 
 
+class ShiftedClock:
+    """*base* put right by ``offset_ms``, which may change while it runs.
+
+    It never goes back: where it must wait for the right time, it runs half as fast until then.
+    """
+
+    def __init__(self, base: Clock, offset_ms: int = 0) -> None:
+        self.offset_ms = offset_ms
+        self._base = base
+        self._last = 0
+        self._last_monotonic = base.monotonic()
+
+    def now(self) -> int:
+        """Return milliseconds since the epoch, UTC, never less than before."""
+        monotonic = self._base.monotonic()
+        right = self._base.now() + self.offset_ms
+        if right < self._last:
+            right = self._last + int((monotonic - self._last_monotonic) * 500)
+            if right == self._last:
+                return right
+        self._last, self._last_monotonic = right, monotonic
+        return right
+
+    def not_before(self, at: int) -> None:
+        """Go on from *at* when this clock is behind it."""
+        if at > self.now():
+            self._last, self._last_monotonic = at, self._base.monotonic()
+
+    def monotonic(self) -> float:
+        """Return seconds that never go back."""
+        return self._base.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait *seconds*."""
+        await self._base.sleep(seconds)
+
+
 class SetClock:
     """A clock that stands where it was put; sleeping moves it."""
 
