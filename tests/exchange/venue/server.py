@@ -136,7 +136,7 @@ class Venue:
             await self._runner.cleanup()
 
     async def _websocket(self, request: web.Request) -> web.StreamResponse:
-        ws = web.WebSocketResponse(heartbeat=None, autoping=True)
+        ws = web.WebSocketResponse(compress=False)
         await ws.prepare(request)
         category = request.match_info.get("category", "any")
         connection = Connection(ws, category, self.clock.now())
