@@ -53,7 +53,7 @@ class Booking:
             case Closed(order):
                 self._remember(order, self.at)
                 if order.role is OrderRole.ENTRY and order.filled_qty > 0:
-                    yield from _protection(order, self.at)
+                    yield from protection(order, self.at)
             case FundingCharged():
                 self._funding(report)
 
@@ -76,7 +76,7 @@ class Booking:
         if closed is not None:
             self._trade(closed, fill)
         elif order.role is OrderRole.ENTRY and order.status.is_final:
-            yield from _protection(order, fill.at)
+            yield from protection(order, fill.at)
 
     def _remember(self, order: Order, at: int) -> None:
         """Keep the order's newest form; tell of those that rested."""
@@ -117,7 +117,7 @@ class Booking:
         return self.portfolio.apply(entry)
 
 
-def _protection(entry: Order, at: int) -> Iterator[Order]:
+def protection(entry: Order, at: int) -> Iterator[Order]:
     """Yield the stop and target an entry asked for."""
     wanted = (
         (OrderRole.STOP, OrderType.STOP, entry.stop_price),

@@ -58,7 +58,7 @@ class UnifiedEvents:
 
         Raises:
             ExchangeError: a connection has ended.
-        """
+        """  # noqa: DOC501 - as `translated` makes it
         heard = await self._heard.get()
         if isinstance(heard, Exception):
             raise translated(heard)
