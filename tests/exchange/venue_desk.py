@@ -3,9 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any, Final, TypeVar
-
-from typing_extensions import Self
+from typing import Any, Final, Self, TypeVar
 
 from tests.exchange.venue import KEY, SECRET, Venue, point
 

@@ -147,6 +147,9 @@ class Pair:
         self.mid = ticks
         self._sweep(buys=True, limit=ticks, now=now)
         self._sweep(buys=False, limit=ticks + 1, now=now)
+        if abs(self.last - ticks) > 2 * self._grid:  # beyond the book: it trades there, too
+            rises = ticks > self.last
+            self.print(ticks + rises, 1, buyer_takes=rises, now=now)
         self._stock(self.book.bids, ticks, -1, levels)
         self._stock(self.book.asks, ticks + 1, 1, levels)
 
