@@ -175,9 +175,10 @@ class Settings(BaseSettings):  # noqa: PLR0904 - what follows from settings is t
             "a URL that begins with sqlite:// or postgresql+psycopg://",
         ),
     ] = None
-    bus_url: Annotated[str | None, *matching(r"^unix:///", "a URL that begins with unix:///")] = (
-        None
-    )
+    bus_url: Annotated[
+        str | None,
+        *matching(r"^(unix:///|rediss?://)", "a URL that begins with unix:/// or redis://"),
+    ] = None
     log_level: Annotated[
         Literal["DEBUG", "INFO", "WARNING", "ERROR"],
         Capitals,
@@ -279,9 +280,15 @@ class Settings(BaseSettings):  # noqa: PLR0904 - what follows from settings is t
     @property
     def socket_path(self) -> Path:
         """Where the engine listens."""
-        if self.bus_url is not None:
+        if self.bus_url is not None and self.redis_url is None:
             return Path(self.bus_url.removeprefix("unix://"))
         return self.run_dir / "engine.sock"
+
+    @property
+    def redis_url(self) -> str | None:
+        """The Redis that carries the bus, None when a unix socket does."""
+        is_redis = self.bus_url is not None and self.bus_url.startswith("redis")
+        return self.bus_url if is_redis else None
 
     @property
     def state_path(self) -> Path:

@@ -8,7 +8,8 @@ from collections.abc import Coroutine, Sequence
 from typing import Any, Final
 
 from core.stream import Frame
-from infra.bus.unix_server import UnixBusServer
+from infra.bus.base import BusServer
+from infra.bus.ways import bus_server
 from infra.settings import Settings
 from runner.advice import Advice, open_advice
 from runner.chores import beside
@@ -32,7 +33,7 @@ class _Outlet:
     """Where frames go once the bus is there."""
 
     def __init__(self) -> None:
-        self.bus: UnixBusServer | None = None
+        self.bus: BusServer | None = None
 
     def send(self, frames: Sequence[Frame]) -> None:
         if self.bus is not None:
@@ -63,10 +64,7 @@ async def run(settings: Settings) -> None:
 async def _serve(settings: Settings, wired: Wired, outlet: _Outlet) -> None:
     engine, publisher = wired.engine, wired.engine.publisher
     advice = open_advice(settings, engine, wired.database, SystemClock())
-    bus = UnixBusServer(
-        settings.socket_path, publisher.ring, publisher.snapshot, engine.answer,
-        engine.now,
-    )  # fmt: skip
+    bus = bus_server(settings, publisher.ring, publisher.snapshot, engine.answer, engine.now)
     await bus.start()
     outlet.bus = bus
     trading = asyncio.create_task(_trade(wired, settings, advice))

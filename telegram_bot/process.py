@@ -13,7 +13,7 @@ from telegram.error import InvalidToken, TelegramError
 from telegram.ext import Application, ApplicationBuilder, ApplicationHandlerStop, TypeHandler
 
 from core.errors import ConfigError
-from infra.bus.unix_async_client import AsyncUnixCommands, AsyncUnixSubscriber
+from infra.bus import ways
 from infra.notes import BOT, write_note
 from infra.only_one import only_one
 from infra.settings import Settings
@@ -215,13 +215,13 @@ async def open_deck(settings: Settings, clock: Clock) -> AsyncIterator[Deck]:
 async def _deck(settings: Settings, clock: Clock) -> AsyncIterator[Deck]:
     access = AccessStore(settings.access_path)
     database = CheckedDatabase(settings.database)
-    subscriber = AsyncUnixSubscriber(settings.socket_path)
+    subscriber = ways.async_subscriber(settings)
     try:
         await asyncio.to_thread(_open_access, access, settings, clock.now())
         yield Deck(
             settings=settings, clock=clock, access=access, database=database,
             follower=Follower(subscriber, settings.state_path, clock),
-            commands=AsyncUnixCommands(settings.socket_path),
+            commands=ways.async_commands(settings),
         )  # fmt: skip
     finally:
         access.close()

@@ -4,7 +4,7 @@ import gc
 from random import Random
 from typing import TYPE_CHECKING, Final
 
-from infra.bus.unix_client import UnixCommands, UnixSubscriber
+from infra.bus import ways
 from infra.settings import Settings
 from store.access import AccessStore, Role
 from telegram_webapp.app import create_app
@@ -53,8 +53,8 @@ class WebProcess:
         self.link = EngineLink(
             mirror,
             self.hub,
-            UnixSubscriber(settings.socket_path),
-            UnixCommands(settings.socket_path),
+            ways.subscriber(settings),
+            ways.commands(settings),
             state_file=settings.state_path,
             delays=Backoff(RECONNECT_BASE_S, RECONNECT_CAP_S, Random()),  # noqa: S311 (no secret)
         )
