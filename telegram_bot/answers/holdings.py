@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from core import words
 from core.errors import CommandError
-from telegram_bot.answers import frame
+from telegram_bot.answers import exchange, frame
 from telegram_bot.answers.frame import State
 from telegram_bot.command import Ask, Button, Reply
 from telegram_bot.deck import Deck
@@ -27,6 +27,8 @@ async def status(deck: Deck, ask: Ask) -> Reply:
     if positions:
         total = account["unrealized_pnl"]
         body += f"\n\nUnrealized in all: <b>{told(words.change(total))}</b>"
+    at = deck.snapshot().at or deck.clock.now()
+    body += "".join(f"\n\n⚠️ {told(trouble)}" for trouble in exchange.troubles(state, at))
     buttons = [
         [Button(f"{p['symbol']} {p['side']} · {p['strategy']}", f"r:status {p['id']}")]
         for p in positions[:20]

@@ -5,7 +5,7 @@ from typing import Final
 import yaml
 
 from core import words
-from telegram_bot.answers import frame
+from telegram_bot.answers import exchange, frame
 from telegram_bot.command import Ask, Reply
 from telegram_bot.deck import Deck
 from telegram_bot.markup import told
@@ -37,12 +37,13 @@ async def health(deck: Deck, ask: Ask) -> Reply:  # noqa: ARG001 - nothing may f
     since = engine.get("started_at")
     if since and snapshot.at:
         rows.append(("Up for", words.age(max(0, snapshot.at - since))))
-    body = frame.table(rows)
+    body = frame.table(rows + exchange.rows(state))
+    troubles = exchange.troubles(state, snapshot.at or deck.clock.now())
     strategies = [
         f"{name}: {member['status']}{': ' + member['note'] if member['note'] else ''}"
         for name, member in (state.get("strategies") or {}).items()
     ]
-    body = "\n".join(filter(None, (body, told("\n".join(strategies)))))
+    body = "\n".join(filter(None, (body, told("\n".join(troubles + strategies)))))
     alerts = (state.get("alerts") or [])[-3:]
     if alerts:
         body += "\n\nLast alerts\n" + "\n".join(

@@ -14,6 +14,7 @@ from core.errors import CommandError
 from store.access import Role
 from telegram_bot.answers import COMMANDS, frame
 from telegram_bot.command import MAX_DATA
+from tests.e2e import scene
 from tests.telegram_bot.answers.deck import PAGE, Chat, plain
 from tests.telegram_webapp.house import house
 
@@ -45,6 +46,38 @@ def test_every_answer_is_what_telegram_takes_and_says_what_kind_of_money_it_is(
     for button in (button for row in reply.buttons for button in row):
         assert 0 < len(button.data.encode()) <= MAX_DATA or button.web_app.startswith(PAGE)
         assert button.label
+
+
+def test_health_and_status_say_how_the_exchange_is(chat: Chat) -> None:
+    broken = {"state": "waiting", "error": "connection lost"}
+    kept = chat.follower.shown
+    streams = [scene.stream(9), *(scene.stream(9, f"book {n}", **broken) for n in range(4))]
+    note = "It refuses this region."
+    chat.see(
+        engine={**chat.state["engine"], "badge": "LIVE · BINANCE"},
+        venue=scene.venue(9, mode="live", note=note, banned_until=chat.deck.clock.now() + 43_000),
+        streams={stream["name"]: stream for stream in streams},
+        real_account=scene.real_account(9),
+    )
+    health, status = chat.text("health"), chat.text("status")
+    tables = chat.ask("health").text.split("<pre>")[1:]
+    chat.follower.shown = kept
+
+    for said in (health, status):
+        for word in (
+            "LIVE · BINANCE",
+            note,
+            "43s",
+            "connection lost",
+            "1 more",
+            "ETH/USDT position",
+        ):
+            assert word in said
+    for word in ("1 of 5", "+1.27 s", "binanceusdm"):
+        assert word in health
+    for part in tables:
+        table = plain(part.partition("</pre>")[0])
+        assert max(map(len, table.splitlines())) <= frame.WIDTH
 
 
 @pytest.mark.parametrize("name", ["balance", "profit", "stats", "performance", "daily", "prices"])
