@@ -45,13 +45,20 @@ class Market:
         self.day_ago: Decimal | None = None
         self._half_tick = instrument.tick_size / 2
 
+    def set_rules(self, instrument: Instrument) -> None:
+        """Trade by other rules from now on."""
+        self.instrument, self._half_tick = instrument, instrument.tick_size / 2
+
     def on_bar(self, bar: Bar) -> None:
-        """Take a closed candle; it ends the forming one."""
+        """Take a closed candle; it ends the forming one. One that comes late changes no price."""
         at, close, bars = bar.close_time, bar.close, self.bars
         bars.append(bar)
         while bars[0].open_time < at - DAY_MS:
             self.day_ago = bars.popleft().close
-        self.forming = None
+        if self.forming is not None and self.forming.open_time < at:
+            self.forming = None
+        if self.at > at:
+            return
         self.at, self.last = at, close
         self.bid, self.ask = close - self._half_tick, close + self._half_tick
         if at - self.mark_at > _MARK_LIFE_MS:
@@ -87,6 +94,19 @@ class Board:
     def __init__(self, instruments: Mapping[str, Instrument]) -> None:
         self.markets = {symbol: Market(i) for symbol, i in instruments.items()}
         self.marks: dict[str, Decimal] = {}
+
+    def trade(self, rules: Instrument) -> None:
+        """Have a market of *rules*, a new one or one whose rules have changed."""
+        market = self.markets.get(rules.symbol)
+        if market is None:
+            self.markets[rules.symbol] = Market(rules)
+        else:
+            market.set_rules(rules)
+
+    def drop(self, symbol: str) -> None:
+        """Forget a market."""
+        del self.markets[symbol]
+        self.marks.pop(symbol, None)
 
     def update(self, message: MarketMessage) -> None:
         """Take the newest message of any kind."""

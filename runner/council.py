@@ -67,6 +67,11 @@ class Council:
                 if self.roster.members[strategy.name].status == FAILED:
                     break
 
+    def take_in(self, bar: Bar) -> None:
+        """Let the strategies know *bar* without deciding on it."""
+        for strategy in self._asked:
+            self._call(strategy, bar.symbol, bar.close_time, strategy.warm, bar)
+
     def view(self, strategy: Strategy, symbol: str) -> AccountView:
         """Return what *strategy* may know of its sub-account."""
         return AccountView(position=self._portfolio.position(strategy.name, symbol))

@@ -84,9 +84,7 @@ class Engine:
         async with self.lock:
             self.clock.not_before(step.at)
             sound = self.sieve.sift(step)
-            if sound.messages:
-                symbols = {message.symbol for message in sound.messages}
-                self.freshness.saw(self.clock.monotonic(), step.at, symbols)
+            self.freshness.saw_step(self.clock.monotonic(), sound)
             self.trader.gate.feed_age_ms = self.freshness.age_ms(self.clock.monotonic())
             self._trade(sound)
             if self.after_step is not None:

@@ -4,6 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from core.market import Bar, Book, DayStats, Funding, MarketMessage, MarkPrice, Step, Tick
+
+Kinds = tuple[type[MarketMessage], ...]
+ANY: Kinds = (Bar, Tick, Book, MarkPrice, Funding, DayStats)
+# What only a market that is heard right now can say; the rest may come from elsewhere.
+HEARD: Kinds = (Tick, Book)
+
 
 @dataclass(slots=True)
 class Freshness:
@@ -15,6 +22,7 @@ class Freshness:
         seen_at: engine clock of that message, ms.
         began_s: monotonic seconds of the first message.
         symbols: monotonic seconds of the newest message of each symbol.
+        counted: kinds of messages that make prices fresh.
         ended: the tape is over, so silence is no fault.
         refused: messages that made no sense, with the newest in words.
     """
@@ -24,10 +32,17 @@ class Freshness:
     seen_at: int | None = None
     began_s: float | None = None
     symbols: dict[str, float] = field(default_factory=dict)
+    counted: Kinds = ANY
     ended: bool = False
     stale: bool = False
     refused: int = 0
     refused_note: str = ""
+
+    def saw_step(self, now_s: float, step: Step) -> None:
+        """Take note of what *step* has that makes prices fresh."""
+        symbols = {m.symbol for m in step.messages if isinstance(m, self.counted)}
+        if symbols:
+            self.saw(now_s, step.at, symbols)
 
     def saw(self, now_s: float, at: int, symbols: Iterable[str]) -> None:
         """Take note of a step of the market with messages of *symbols*."""

@@ -33,6 +33,14 @@ class Sieve:
         self._doubted: dict[str, Decimal | None] = {}  # the price before, of symbols in doubt
         self._at = 0
 
+    def know(self, symbol: str, market: Market) -> None:
+        """Let messages of *symbol* pass, judged by what is known of its *market*."""
+        self._known[symbol] = _as_remembered(market)
+
+    def forget(self, symbol: str) -> None:
+        """Let nothing of *symbol* pass any more."""
+        self._known.pop(symbol, None)
+
     def sift(self, step: Step) -> Step:
         """Return *step* without what cannot be true."""
         at = step.at

@@ -32,6 +32,7 @@ from strategy.base import Signal, Strategy
 
 ZERO = Decimal(0)
 MINUTES_AN_HOUR = 60
+LATE_MS = MINUTE_MS
 
 
 @dataclass(slots=True)
@@ -40,8 +41,9 @@ class Trader:
 
     Promise: `portfolio` changes only by journal entries that are in `record`, so that a commit
     of `record` makes memory and store the same. ``minute`` counts from the epoch: the last one
-    that has its equity point. ``tallies`` are the account's and those of the sub-accounts that
-    were given money.
+    that has its equity point. Bars that close before ``decides_from`` (ms), or come `LATE_MS` after
+    their end, only move orders that rest. ``tallies`` are the account's and those of the
+    sub-accounts that were given money.
     """
 
     board: Board
@@ -58,6 +60,7 @@ class Trader:
     predictions: Predictions = field(init=False)
     tallies: tuple[Tally, ...] = field(init=False)
     minute: int = 0
+    decides_from: int = 0
     sampled_every: int = 1
     _day: int = -1
 
@@ -79,7 +82,7 @@ class Trader:
         self._roll_day(step.at)
         for message in step.messages:
             if isinstance(message, Bar):
-                self._decide(message)
+                self._decide(message, step.at)
         minute = step.at // MINUTE_MS
         if minute > self.minute:
             self._sample(minute)
@@ -123,7 +126,11 @@ class Trader:
         elif isinstance(message, Funding):
             self.record.settlement(message)
 
-    def _decide(self, bar: Bar) -> None:
+    def _decide(self, bar: Bar, at: int) -> None:
+        """Ask the strategies about *bar*; what happened while nobody was there is not traded on."""
+        if bar.close_time < self.decides_from or at - bar.close_time > LATE_MS:
+            self.council.take_in(bar)
+            return
         for strategy, signal in self.council.decide(bar):
             self.follow(strategy, signal, bar.close_time)
 

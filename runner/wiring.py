@@ -17,7 +17,7 @@ from runner.commands import CommandDesk
 from runner.council import Council
 from runner.deposits import give_deposits
 from runner.engine import Engine
-from runner.freshness import Freshness
+from runner.freshness import ANY, HEARD, Freshness
 from runner.ledger_check import LedgerCheck
 from runner.limits import alert_limits, risk_limits, stale_after_s
 from runner.markets import Course, Tape, set_course
@@ -113,7 +113,7 @@ def wire(
         feed=tape.feed, trader=trader, publisher=publisher,
         writer=Writer(database, account.id, durable=manner.durable),
         clock=clock, status=_status(tape, course, clock.now()),
-        freshness=Freshness(stale_after_s(settings, tape.speed, tape.feed.kind)), desk=desk,
+        freshness=_freshness(settings, tape), desk=desk,
         alerts=AlertDesk(trader, publisher, alert_limits(settings), CURRENCY),
     )  # fmt: skip
     recover_alerts(engine.alerts, database, account.id, saved)
@@ -131,6 +131,11 @@ def _open_account(database: Database, market_id: str, settings: Settings, now: i
         old, account = account, find_or_create_account(database, market_id, settings.balance, now)
         move_rules(database, old.id, account.id)
     return account
+
+
+def _freshness(settings: Settings, tape: Tape) -> Freshness:
+    counted = HEARD if tape.feed.kind == "exchange" else ANY
+    return Freshness(stale_after_s(settings, tape.speed, tape.feed.kind), counted=counted)
 
 
 def _status(tape: Tape, course: Course, now: int) -> Status:

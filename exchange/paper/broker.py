@@ -48,6 +48,8 @@ class PaperBroker:
     def __init__(
         self, instruments: Mapping[str, Instrument], portfolio: Portfolio, *, slippage_bps: Decimal
     ) -> None:
+        """Trade *instruments*, which may change: it is looked into at each order and message."""
+        self._instruments = instruments
         self._venues = {symbol: Venue(rules) for symbol, rules in instruments.items()}
         self._holdings = Holdings(portfolio)
         self._blotter = Blotter(self._holdings)
@@ -79,7 +81,7 @@ class PaperBroker:
         Exits without a position are cancelled.
         """
         for order in orders:
-            venue = self._venues.get(order.symbol)
+            venue = self._venue(order.symbol)
             if venue is None:
                 continue
             venue.rest(order, arriving=False)
@@ -102,7 +104,7 @@ class PaperBroker:
         Raises:
             OrderRejected: it breaks a rule or the account cannot carry it; nothing changed.
         """
-        venue = self._venues.get(order.symbol)
+        venue = self._venue(order.symbol)
         if venue is None:
             raise OrderRejected(f"order {order.id}: {order.symbol} is not traded here")
         if order.id in venue.orders or self._holdings.was_filled(order.id):
@@ -144,7 +146,11 @@ class PaperBroker:
 
     def on_message(self, message: MarketMessage) -> None:
         """Match orders and positions of the message's symbol against it."""
-        venue = self._venues[message.symbol]
+        venue = self._venue(message.symbol)
+        if venue is not None:
+            self._match(venue, message)
+
+    def _match(self, venue: Venue, message: MarketMessage) -> None:
         if venue.rests:
             self._bars.on_rests(venue)
         match message:
@@ -166,6 +172,18 @@ class PaperBroker:
             return
         venue.mark_at = message.at
         self._settlement.on_mark(venue, message.mark_price, message.at)
+
+    def _venue(self, symbol: str) -> Venue | None:
+        """Return the venue of *symbol* by the rules it has now, None when it is not traded."""
+        rules = self._instruments.get(symbol)
+        if rules is None:
+            return None
+        venue = self._venues.get(symbol)
+        if venue is None:
+            venue = self._venues[symbol] = Venue(rules)
+        elif venue.rules is not rules:
+            venue.rules = rules
+        return venue
 
     def _find(self, order_id: str) -> tuple[Venue, Order]:
         for venue in self._venues.values():
