@@ -20,6 +20,10 @@ MAX_INTENTS: Final = 1000
 REMEMBERED: Final = 1000
 
 STOPPED: Final = "Trading stopped"
+WATCHING: Final = (
+    "This deck only watches the account: it cannot trade, nor change what rests at the exchange. "
+    "Start it with broker testnet or live to trade."
+)
 
 _DONE: Final = {
     "pause": "Trading paused",
@@ -31,6 +35,7 @@ _DONE: Final = {
 }
 
 _SENT: Final = frozenset({"close_position", "close_all", "cancel_order", "move_order"})
+_TRADING: Final = _SENT | {"pause", "resume"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +51,18 @@ class Intent:
 
 
 class CommandDesk:
-    """Prepares and confirms commands; outcomes are remembered by actor and idempotency key."""
+    """Prepares and confirms commands; outcomes are remembered by actor and idempotency key.
+
+    Attributes:
+        only_watches: whether every wish that is about trading is refused.
+    """
 
     def __init__(self, trader: Trader, now_s: Callable[[], float], badge: str) -> None:
         self._trader = trader
         self._planner = Planner(trader, badge)
         self._now_s = now_s
         self._badge = badge
+        self.only_watches = False
         self._intents: dict[str, Intent] = {}
         self._outcomes: dict[tuple[str, str], Data | CommandError] = {}
 
@@ -62,6 +72,8 @@ class CommandDesk:
         Raises:
             CommandError: the command or its arguments are not possible now.
         """
+        if self.only_watches and command in _TRADING:
+            raise CommandError("watching", WATCHING)
         clean = {str(name): str(value) for name, value in args.items()}
         plan = self._planner.plan(command, clean)
         self._forget_old()

@@ -160,7 +160,8 @@ class RealAccount:
     def _note(self) -> str:
         """Return what is unusual about the account, in one sentence; may be empty."""
         if self.stream.state != "live":
-            return f"The account's stream is {self.stream.state}: {self.stream.error or 'at once'}."
+            why = f": {self.stream.error}" if self.stream.error else ""
+            return f"The account's stream is {self.stream.state}{why}."
         if self.view.modes.multi_asset:
             return "Multi-asset mode: all its assets together are margin."
         return ""

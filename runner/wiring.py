@@ -24,6 +24,7 @@ from runner.markets import Course, Tape, set_course
 from runner.patience import Patience
 from runner.publisher import Publisher
 from runner.pulse import Pulse
+from runner.real_account import RealAccount, account_market
 from runner.rebuild import rebuild, wishes_done
 from runner.record import Record
 from runner.recover import portfolio_of, recover, recover_alerts
@@ -33,6 +34,7 @@ from runner.state_file import StateFile
 from runner.status import Status
 from runner.tally import Tally
 from runner.trader import Trader
+from runner.watching import watching_trader
 from store import recovery
 from store.accounts import Account, archive_account, find_or_create_account
 from store.alert_rules import move_rules
@@ -69,6 +71,7 @@ class Wired:
     database: Database
     course: Course
     saved: Mapping[str, Any] | None
+    real: RealAccount | None = None
 
     @property
     def restarted(self) -> bool:
@@ -87,8 +90,11 @@ def wire(
     clock: Clock,
     send: Callable[[Sequence[Frame]], None],
     manner: Manner = FOR_GOOD,
+    real: RealAccount | None = None,
 ) -> Wired:
     """Open the ledger, rebuild what it says, and connect everything to it.
+
+    With a *real* account its books are kept, and its broker trades or refuses.
 
     Raises:
         ConfigError: a database, file or setting that a person must mend.
@@ -96,9 +102,9 @@ def wire(
     """
     database = Database(settings.database)
     database.migrate()
-    account = _open_account(database, tape.feed.market_id, settings, clock.now())
+    account = _open_account(database, tape.feed.market_id, settings, clock.now(), real)
     saved = recovery.checkpoint(database, account.id)
-    trader = _trader(settings, tape, (database, account), saved)
+    trader = _trader(settings, tape, (database, account), saved, real)
     trader.record.keeps_candles = manner.keeps_candles
     trader.record.about = {"badge": tape.feed.badge, "currency": CURRENCY}
     trader.sampled_every = manner.sampled_every
@@ -109,6 +115,7 @@ def wire(
     publisher.state = rebuild(database, account.id, publisher.state, trader)
     desk = CommandDesk(trader, clock.monotonic, tape.feed.badge)
     desk.recall(wishes_done(database, account.id))
+    desk.only_watches = real is not None and real.mode == "watch"
     engine = Engine(
         feed=tape.feed, trader=trader, publisher=publisher,
         writer=Writer(database, account.id, durable=manner.durable),
@@ -121,14 +128,18 @@ def wire(
     tell_refused_rows(tape.feed, engine.freshness, trader.record, told_at)
     check = LedgerCheck(database, account.id, trader.portfolio)
     pulse = Pulse(engine, StateFile(settings.state_path), check, 1 / settings.publish_hz)
-    return Wired(engine, pulse, database, course, saved)
+    return Wired(engine, pulse, database, course, saved, real)
 
 
-def _open_account(database: Database, market_id: str, settings: Settings, now: int) -> Account:
-    account = find_or_create_account(database, market_id, settings.balance, now)
-    if settings.reset_paper:
+def _open_account(
+    database: Database, market_id: str, settings: Settings, now: int, real: RealAccount | None
+) -> Account:
+    balance = settings.balance if real is None else real.view.margin_balance
+    market_id = account_market("paper" if real is None else real.mode, market_id)
+    account = find_or_create_account(database, market_id, balance, now)
+    if settings.reset_paper and real is None:
         archive_account(database, account.id, now)
-        old, account = account, find_or_create_account(database, market_id, settings.balance, now)
+        old, account = account, find_or_create_account(database, market_id, balance, now)
         move_rules(database, old.id, account.id)
     return account
 
@@ -151,7 +162,10 @@ def _trader(
     tape: Tape,
     of: tuple[Database, Account],
     saved: Mapping[str, Any] | None,
+    real: RealAccount | None,
 ) -> Trader:
+    if real is not None and real.mode == "watch":
+        return watching_trader(settings, tape.feed, of, real)
     database, account = of
     instruments = tape.feed.instruments
     strategies, broken = recruit(settings.strategies, partial(_options, settings))
