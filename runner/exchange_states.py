@@ -1,4 +1,4 @@
-"""What the page is told of the exchange: its streams, how it answers, paper beside live.
+"""What the page is told of the exchange: its streams, and how it answers.
 
 `ExchangeStates.tell` is asked about once a second and touches only what one would look for: a
 stream that works says nothing new, whatever its messages. Exact ages and counts are in
@@ -7,12 +7,10 @@ stream that works says nothing new, whatever its messages. Exact ages and counts
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from functools import partial
 from typing import Any, Final, Protocol
 
-from core.orders import Side
-from runner.payloads import Data, maybe, num
+from runner.payloads import Data
 from runner.publisher import Publisher
 
 CALM_S: Final = 3.0  # between two tellings of one state, unless it is another one
@@ -20,7 +18,6 @@ REFRESHED_S: Final = 60.0
 SKEW_STEP_MS: Final = 50
 TRIP_STEP_MS: Final = 100
 WEIGHT_STEP: Final = 0.1  # of the limit
-ROWS: Final = 20
 MARKETS_SHOWN: Final = 50
 
 
@@ -63,11 +60,15 @@ class VenueHealth(Protocol):
     @property
     def used_weight(self) -> int: ...  # noqa: D102
     @property
-    def limit(self) -> int | None: ...  # noqa: D102
+    def weight_limit(self) -> int | None: ...  # noqa: D102
     @property
     def banned_until(self) -> int | None: ...  # noqa: D102
     @property
     def note(self) -> str: ...  # noqa: D102
+    @property
+    def connections(self) -> int: ...  # noqa: D102
+    @property
+    def garbled(self) -> int: ...  # noqa: D102
 
 
 def stream(health: StreamHealth, at: int) -> Data:
@@ -115,52 +116,12 @@ def venue(place: Place, health: VenueHealth | None, at: int, note: str = "") -> 
         "skew_ms": None if health is None else health.skew_ms,
         "round_trip_ms": None if health is None else health.round_trip_ms,
         "used_weight": 0 if health is None else health.used_weight,
-        "weight_limit": None if health is None else health.limit,
+        "weight_limit": None if health is None else health.weight_limit,
         "banned_until": None if health is None else health.banned_until,
         "note": note or ("" if health is None else health.note),
         "retry": place.retry,
-    }
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """One round trip that was made live and on paper; slippage is adverse when positive.
-
-    ``latency_ms`` is from sending the entry to its fill, None when it is not known.
-    """
-
-    id: str
-    symbol: str
-    strategy: str
-    side: Side
-    closed_at: int
-    live_pnl: Decimal
-    paper_pnl: Decimal
-    fee_live: Decimal
-    fee_paper: Decimal
-    slippage_live_bps: Decimal | None = None
-    slippage_paper_bps: Decimal | None = None
-    latency_ms: int | None = None
-
-
-def paper_vs_live(pairs: Sequence[Pair], at: int) -> Data:
-    """Return the payload of the paper_vs_live state of all *pairs*, oldest first."""
-    live = _total([pair.live_pnl for pair in pairs])
-    paper = _total([pair.paper_pnl for pair in pairs])
-    waits = sorted(pair.latency_ms for pair in pairs if pair.latency_ms is not None)
-    return {
-        "at": at,
-        "trades": len(pairs),
-        "live_pnl": maybe(live),
-        "paper_pnl": maybe(paper),
-        "difference": None if live is None or paper is None else num(live - paper),
-        "slippage_live_bps": _mean([pair.slippage_live_bps for pair in pairs]),
-        "slippage_paper_bps": _mean([pair.slippage_paper_bps for pair in pairs]),
-        "latency_ms_p50": _rank(waits, 0.5),
-        "latency_ms_p95": _rank(waits, 0.95),
-        "fee_live": maybe(_total([pair.fee_live for pair in pairs])),
-        "fee_paper": maybe(_total([pair.fee_paper for pair in pairs])),
-        "rows": [_row(pair) for pair in reversed(pairs[-ROWS:])],
+        "connections": 0 if health is None else health.connections,
+        "garbled": 0 if health is None else health.garbled,
     }
 
 
@@ -250,7 +211,7 @@ def _is_due(told: Data, data: Data, since_s: float) -> bool:
 _LOUD: Final = (
     "state", "error", "exchange", "mode", "reachable", "banned_until", "note", "retry",
 )  # fmt: skip
-_COUNTS: Final = ("reconnects", "gaps", "duplicates", "weight_limit")
+_COUNTS: Final = ("reconnects", "gaps", "duplicates", "weight_limit", "garbled")
 _STEPS: Final = {"skew_ms": SKEW_STEP_MS, "round_trip_ms": TRIP_STEP_MS}
 
 
@@ -269,32 +230,3 @@ def _is_other_rate(old: float, new: float) -> bool:
 def _is_other_share(told: Data, data: Data) -> bool:
     limit = data.get("weight_limit") or 0
     return limit > 0 and abs(data["used_weight"] - told["used_weight"]) >= WEIGHT_STEP * limit
-
-
-def _total(values: Sequence[Decimal]) -> Decimal | None:
-    return sum(values, Decimal(0)) if values else None
-
-
-def _mean(values: Sequence[Decimal | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return round(float(sum(known, Decimal(0)) / len(known)), 4) + 0.0 if known else None
-
-
-def _rank(ordered: Sequence[int], share: float) -> int | None:
-    """Return the value that a *share* of the *ordered* ones does not pass."""
-    return ordered[max(0, -(-len(ordered) * round(100 * share) // 100) - 1)] if ordered else None
-
-
-def _row(pair: Pair) -> Data:
-    return {
-        "id": pair.id,
-        "symbol": pair.symbol,
-        "strategy": pair.strategy,
-        "side": "long" if pair.side is Side.BUY else "short",
-        "closed_at": pair.closed_at,
-        "live_pnl": num(pair.live_pnl),
-        "paper_pnl": num(pair.paper_pnl),
-        "slippage_live_bps": maybe(pair.slippage_live_bps),
-        "slippage_paper_bps": maybe(pair.slippage_paper_bps),
-        "latency_ms": pair.latency_ms,
-    }

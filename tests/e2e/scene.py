@@ -172,7 +172,7 @@ def venue(at: int, **changes: Any) -> Data:
     return {
         "at": at, "exchange": "binanceusdm", "mode": "paper", "reachable": True, "skew_ms": 1270,
         "round_trip_ms": 84, "used_weight": 45, "weight_limit": 2400, "banned_until": None,
-        "note": "", "retry": None, **changes,
+        "note": "", "retry": None, "connections": 6, "garbled": 0, **changes,
     }  # fmt: skip
 
 
@@ -206,7 +206,9 @@ def real_account(at: int, **changes: Any) -> Data:
         "at": at, "exchange": "binanceusdm", "mode": "live", "wallet_balance": 1204.5,
         "available": 671.3, "unrealized_pnl": 28.96, "margin_balance": 1233.46,
         "positions": [ours, theirs], "orders": [stop, limit], "differences": [difference],
-        "checked_at": at - 20_000, "position_mode": "one_way", "note": "", **changes,
+        "checked_at": at - 20_000, "position_mode": "one_way", "note": "", "multi_asset": False,
+        "bnb_fees": False, "balances": [{"asset": "USDT", "wallet": 1204.5, "available": 671.3}],
+        **changes,
     }  # fmt: skip
 
 

@@ -1,4 +1,3 @@
-from decimal import Decimal
 from typing import Any
 
 import jsonschema
@@ -7,13 +6,10 @@ import pytest
 
 from core.catalogue import payload_schema
 from core.dashboard import State
-from core.orders import Side
 from runner.exchange_states import (
     ExchangeStates,
-    Pair,
     Place,
     markets,
-    paper_vs_live,
     two_digits,
 )
 from runner.publisher import Publisher
@@ -42,9 +38,11 @@ class Venue(msgspec.Struct):
     skew_ms: int | None = 1270
     round_trip_ms: int | None = 84
     used_weight: int = 45
-    limit: int | None = 2400
+    weight_limit: int | None = 2400
     banned_until: int | None = None
     note: str = ""
+    connections: int = 6
+    garbled: int = 0
 
 
 class Scene:
@@ -169,38 +167,6 @@ def test_who_asks_is_told_the_moment(scene: Scene) -> None:
 
     assert (now["streams"][0]["messages"], now["streams"][0]["last_at"]) == (999, NOW + 777)
     assert now["venue"]["round_trip_ms"] == 84
-
-
-def pair(number: int, live: str, paper: str, **changes: Any) -> Pair:
-    fields: dict[str, Any] = {
-        "id": f"t{number}", "symbol": "BTC/USDT", "strategy": "trend", "side": Side.BUY,
-        "closed_at": NOW + number, "live_pnl": Decimal(live), "paper_pnl": Decimal(paper),
-        "fee_live": Decimal("0.5"), "fee_paper": Decimal("0.4"),
-        "slippage_live_bps": Decimal(3), "slippage_paper_bps": Decimal(1), "latency_ms": 100,
-    }  # fmt: skip
-    return Pair(**fields | changes)
-
-
-def test_paper_beside_live_adds_up() -> None:
-    pairs = [pair(n, "10.5", "11", latency_ms=n * 10) for n in range(1, 31)]
-    pairs.append(pair(31, "-4", "-3.5", latency_ms=None, slippage_live_bps=None))
-
-    told = paper_vs_live(pairs, NOW)
-
-    jsonschema.validate(told, payload_schema("paper_vs_live"))
-    assert (told["live_pnl"], told["paper_pnl"], told["difference"]) == (311.0, 326.5, -15.5)
-    assert (told["slippage_live_bps"], told["slippage_paper_bps"]) == (3.0, 1.0)
-    assert (told["latency_ms_p50"], told["latency_ms_p95"]) == (150, 290)
-    assert (told["fee_live"], told["fee_paper"]) == (15.5, 12.4)
-    assert [row["id"] for row in told["rows"]] == [f"t{n}" for n in range(31, 11, -1)]
-
-
-def test_without_a_trade_nothing_is_claimed() -> None:
-    told = paper_vs_live([], NOW)
-
-    jsonschema.validate(told, payload_schema("paper_vs_live"))
-    assert told["difference"] is None
-    assert told["latency_ms_p50"] is None
 
 
 @pytest.mark.parametrize(
