@@ -302,10 +302,10 @@ def test_a_position_whose_margin_is_gone_is_warned_of_and_liquidated(*, isolated
     assert lost < 150 if isolated else lost > 500
 
 
-def test_settings_of_an_account_are_kept_and_told() -> None:
+def test_settings_of_an_account_are_kept_and_told(monkeypatch: pytest.MonkeyPatch) -> None:
     async def scene(venue: Venue, exchange: Any) -> None:
         told = events_of(venue)
-        venue.streams.tell = lambda _account, events: told.extend(events)  # type: ignore[method-assign]
+        monkeypatch.setattr(venue.streams, "tell", lambda _account, events: told.extend(events))
         await exchange.set_leverage(7, BTC)
         await exchange.set_margin_mode("isolated", BTC)
         with pytest.raises(ccxt.MarginModeAlreadySet):
@@ -359,9 +359,9 @@ def act_once(venue: Venue, n: int, act: str, size: int) -> None:
         "up": lambda: venue.market.go_to("BTCUSDT", price * (1 + Decimal(size) / 10_000)),
         "down": lambda: venue.market.go_to("BTCUSDT", price * (1 - Decimal(size) / 10_000)),
         "hour": lambda: venue.market.step(ms=HOUR),
-        "cancel": lambda: [venue.matching.cancel(one) for one in venue.account().open_orders[:1]],
+        "cancel": lambda: venue.matching.cancel(venue.account().open_orders[0]),
     }  # fmt: skip
-    with suppress(RefusedError):
+    with suppress(RefusedError, IndexError):
         deeds[act]()
 
 

@@ -38,6 +38,7 @@ class Pair:
     ) -> None:
         own_seed = mix(seed * 7919 + int.from_bytes(contract.id.encode(), "big"))
         self.contract = contract
+        self.name = contract.id.lower()  # as streams call it
         self.hub = hub
         self.random = Random(own_seed)
         self.walk = Walk(own_seed, float(contract.start_price))
@@ -54,11 +55,6 @@ class Pair:
         self._best: tuple[Any, ...] = ()
         self._grid = max(1, round(self.mid * 1e-5))
         self.candle(now)
-
-    @property
-    def name(self) -> str:
-        """Return the contract as streams call it."""
-        return self.contract.id.lower()
 
     def exact_price(self, ticks: int) -> Decimal:
         """Return *ticks* as a price with eight decimals."""
