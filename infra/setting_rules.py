@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, FilePath, SecretStr
+from pydantic import AfterValidator, BeforeValidator, DirectoryPath, Field, FilePath, SecretStr
 from pydantic_core import PydanticCustomError
 from pydantic_settings import NoDecode
 
@@ -173,6 +173,14 @@ Files = Annotated[
     NoDecode,
     split(os.pathsep),
     Rule("a list of files that exist"),
+]
+Tapes = Annotated[
+    list[
+        Annotated[FilePath | DirectoryPath, BeforeValidator(_expand_home), AfterValidator(absolute)]
+    ],
+    NoDecode,
+    split(os.pathsep),
+    Rule("a list of files or folders that exist"),
 ]
 PublicUrl = Annotated[
     str | None,

@@ -42,6 +42,7 @@ from infra.setting_rules import (
     Secret,
     Switch,
     Symbols,
+    Tapes,
     Unset,
     Words,
     absolute,
@@ -100,7 +101,7 @@ class Settings(BaseSettings):  # noqa: PLR0904 - what follows from settings is t
     exchange_key_file: OwnFile = None
     record: Switch = False
     record_days: Annotated[int, *whole(1, 3650)] = 7
-    replay: Files = []
+    replay: Tapes = []
     funding: Files = []
     replay_loop: Switch = False
     speed: Annotated[

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from core.errors import ConfigError, QuarterdeckError
 from core.market import DAY_MS, MINUTE_MS
-from exchange.replay.feed import ReplayFeed
+from exchange.replay.choice import is_replay, replay_feed
 from exchange.simulated.feed import SimulatedFeed
 from infra.logging import setup_logging
 from infra.settings import Settings, load_settings
@@ -74,7 +74,8 @@ def run(settings: Settings, given: Namespace) -> Outcome:
     wired = wire(own, tape, clock, lambda _: None, MANNER)
     try:
         with wired.engine.trader.council.patience.ticking():
-            until = None if isinstance(tape.feed, ReplayFeed | StoredFeed) else clock.now()
+            recorded = is_replay(tape.feed) or isinstance(tape.feed, StoredFeed)
+            until = None if recorded else clock.now()
             steps = asyncio.run(_play(wired, until))
     finally:
         wired.close()
@@ -91,7 +92,7 @@ async def _play(wired: Wired, until: int | None) -> int:
 
 def _tape(settings: Settings, given: Namespace, now: int) -> Tape:
     if settings.replay:
-        return Tape(ReplayFeed(settings.replay, settings.funding, speed=None), None)
+        return Tape(replay_feed(settings.replay, settings.funding, speed=None), None)
     days = vars(given).get("days")
     if days is not None:
         start = now - now % MINUTE_MS - days * DAY_MS
@@ -174,7 +175,13 @@ def parser() -> ArgumentParser:
         allow_abbrev=False,
     )  # fmt: skip
     add = made.add_argument
-    add("--replay", metavar="PATH", nargs="+", action="extend", help="files of 1-minute candles")
+    add(
+        "--replay",
+        metavar="PATH",
+        nargs="+",
+        action="extend",
+        help="files of 1-minute candles, or recordings",
+    )
     add("--funding", metavar="PATH", nargs="+", action="extend", help="files of funding rates")
     add("--days", type=int, metavar="N", help="simulate the last N days instead")
     add("--seed", metavar="N", help="of the simulated market")

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from core.market import DAY_MS, MINUTE_MS
 from exchange.base import MarketFeed
-from exchange.replay.feed import ReplayFeed
+from exchange.replay.choice import is_replay, replay_feed
 from exchange.simulated.feed import SimulatedFeed
 from infra.settings import Settings
 from utils.clock import Clock, ScaledClock
@@ -45,7 +45,9 @@ def choose_tape(settings: Settings, now: int) -> Tape:
     """
     speed = None if settings.speed == "max" else float(settings.speed)
     if settings.market_kind == "replay":
-        feed = ReplayFeed(settings.replay, settings.funding, speed=speed, loop=settings.replay_loop)
+        feed = replay_feed(
+            settings.replay, settings.funding, speed=speed, loop=settings.replay_loop
+        )
         return Tape(feed, speed)
     note = AUTO_NOTE if settings.market == "auto" else ""
     start = now - now % MINUTE_MS - settings.warmup_days * DAY_MS
@@ -65,7 +67,7 @@ def set_course(
     """
     last_at = saved["at"] if saved else 0
     flat_out = tape.speed is None
-    if isinstance(tape.feed, ReplayFeed):
+    if is_replay(tape.feed):
         tape.feed.resume(saved["feed"] if saved else None, last_at)
         tape_clock = ScaledClock(clock, max(tape.feed.next_at, last_at), tape.speed or 1.0)
         return Course(tape_clock, None, flat_out, not flat_out, "Playing the tape")

@@ -31,6 +31,7 @@ class RawReplayFeed:
     """
 
     kind = "replay"
+    plays_files = True
 
     def __init__(self, paths: Sequence[Path], *, speed: float | None = 1.0) -> None:
         """Read how the files begin, and the markets' rules from the first.

@@ -155,7 +155,7 @@ class RecordedExchange:
         return True
 
     def answer(self, answer: Answer) -> list[Result]:
-        """Take the answer to a request; the snapshot of a book that waits for it gives that book."""
+        """Take an answer; the snapshot of a book that waits for it gives that book."""
         is_snapshot = self._books_begin_with_diffs and _SNAPSHOT.match(answer.request) is not None
         if not self.remember(answer) or not is_snapshot:
             return []

@@ -132,7 +132,7 @@ def test_files_to_replay_are_made_absolute_and_must_exist(
     assert settings.replay == [root / "a.csv", root / "b.csv"]
     assert settings.market_kind == "replay"
     assert problems(root, replay=["a.csv", "c.csv"]) == [
-        "--replay must be a list of files that exist, was 'c.csv'"
+        "--replay must be a list of files or folders that exist, was 'c.csv'"
     ]
 
 
