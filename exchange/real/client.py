@@ -13,6 +13,7 @@ from typing import Any, Final, Self
 
 import msgspec
 
+from core.errors import ConfigError
 from exchange.real.connections import Connections
 from exchange.real.errors import (
     CLOCK_CODE,
@@ -108,7 +109,11 @@ class ExchangeClient:
         if keys is not None:
             config |= {"apiKey": keys.key, "secret": keys.secret}
         api = wire.tapped(venue.id, config, connections)
-        wire.point(api, venue, demo=is_binance)
+        try:
+            wire.point(api, venue, demo=is_binance)
+        except ConfigError:
+            await api.close()
+            raise
         return cls(venue, clock, api, connections)
 
     async def call(self, method: str, *args: Any, **kw: Any) -> Any:

@@ -19,6 +19,7 @@ log: Final = logging.getLogger(__name__)
 WATCHING: Final[ContextVar[str]] = ContextVar("watching", default="")
 
 OVERLAP_S: Final = 2.0  # that an old and a new connection both run
+LOOK_S: Final = 0.1
 TAKEOVER_S: Final = 20.0  # for a new connection to bring its first data
 
 
@@ -143,13 +144,25 @@ class Connections:
         fresh = self.api.client(url)
         self.api.clients[url] = old
         try:
-            await fresh.connect(self.api.session)
+            await self._dial(fresh)
             await self._take_over(old, fresh)
         except Exception as error:  # noqa: BLE001 - then the old one stays
             log.warning("A connection could not be replaced: %s", type(error).__name__)
             await self._give_back(old, fresh)
             return False
         return True
+
+    async def _dial(self, fresh: Any) -> None:
+        """Wait until *fresh* is connected; ccxt itself tells nobody when it cannot be.
+
+        Whatever kept it from that is raised.
+        """
+        fresh.connect(self.api.session)
+        async with asyncio.timeout(TAKEOVER_S):
+            while not fresh.isConnected:
+                if fresh.error is not None:
+                    raise fresh.error
+                await self.clock.sleep(LOOK_S)
 
     async def _take_over(self, old: Any, fresh: Any) -> None:
         texts = _still_wanted(old)
@@ -162,7 +175,7 @@ class Connections:
             await fresh.send(text)
         async with asyncio.timeout(TAKEOVER_S):
             while fresh.frames <= len(texts) and not old.closed():
-                await self.clock.sleep(0.1)
+                await self.clock.sleep(LOOK_S)
         await self.clock.sleep(OVERLAP_S)
         await old.leave()
 

@@ -39,6 +39,9 @@ class Streams:
 
     Books are compared with the exchange's own, one after the other; one that differs twice in a
     row begins anew with a snapshot, which counts as a gap.
+
+    Attributes:
+        client: whose streams they are.
     """
 
     def __init__(
@@ -57,7 +60,7 @@ class Streams:
             rotate_after_ms: how old a connection becomes before another takes over.
             audit_every_s: how often a book is compared with the exchange's.
         """
-        self._client = client
+        self.client = client
         self._clock = client.clock
         self._rng = rng
         self._rotate_after_ms = rotate_after_ms
@@ -104,7 +107,7 @@ class Streams:
         """Stop the stream *name* and forget it; one that is not there is stopped."""
         self._streams.pop(name, None)
         task = self._tasks.pop(name, None)
-        self._client.connections.forget(name)
+        self.client.connections.forget(name)
         if task is not None:
             await _end([task])
 
@@ -160,7 +163,7 @@ class Streams:
         if stream.live_for_s(self._clock.now()) >= STABLE_S:
             backoff.reset()
         if stream.book is not None:
-            self._client.connections.forget_book(stream.book)
+            self.client.connections.forget_book(stream.book)
         if is_gap(error):
             stream.gap()
             await self._clock.sleep(min(GAP_WAIT_S, backoff.next()))
@@ -186,7 +189,7 @@ class Streams:
                 stream.tick(now)
             for name, why in self._stuck(now):
                 log.warning("Stream %s: %s; its connection begins anew", name, why)
-                self._client.connections.drop(name, why)
+                self.client.connections.drop(name, why)
             self._rotate(now)
 
     async def _audit(self) -> None:
@@ -201,13 +204,13 @@ class Streams:
         stream.audits += 1
         symbol = stream.book or ""
         try:
-            wrong = await differs(self._client, symbol) and await differs(self._client, symbol)
+            wrong = await differs(self.client, symbol) and await differs(self.client, symbol)
         except ExchangeError as error:
             log.debug("The book of %s could not be compared: %s", stream.symbol, error)
             return
         if wrong:
             log.warning("The book of %s differs from the exchange's: taken anew", stream.symbol)
-            self._client.connections.mistrust(stream.name, symbol)
+            self.client.connections.mistrust(stream.name, symbol)
 
     def _stuck(self, now: int) -> Iterator[tuple[str, str]]:
         """Yield streams whose connection should be broken, and why."""
@@ -215,7 +218,7 @@ class Streams:
         for stream in list(self._streams.values()):
             if dropped or not stream.is_stale(now):
                 continue
-            silent_s = self._client.connections.silent_s(stream.name)
+            silent_s = self.client.connections.silent_s(stream.name)
             if silent_s is not None and silent_s >= SILENT_S:
                 yield stream.name, f"nothing came for {silent_s:.0f} s"
                 dropped = True
@@ -227,7 +230,7 @@ class Streams:
         """Replace the oldest connection before the exchange breaks it."""
         if self._rotations:
             return
-        for url in self._client.connections.old(self._rotate_after_ms):
+        for url in self.client.connections.old(self._rotate_after_ms):
             if now - self._rotated_at.get(url, 0) < ROTATE_AGAIN_MS:
                 continue
             self._rotated_at[url] = now
@@ -237,7 +240,7 @@ class Streams:
             return
 
     async def _replace(self, url: str) -> None:
-        if await self._client.connections.replace(url):
+        if await self.client.connections.replace(url):
             self._rotated_at.pop(url, None)
 
 
