@@ -4,7 +4,7 @@ import { h } from "../dom.js";
 import { headOf } from "./loaded.js";
 import { paperLiveCard } from "./paper_live_card.js";
 import { realAccountCard } from "./real_account_card.js";
-import { stopCard } from "./stop_button.js";
+import { stopCard } from "./stop_card.js";
 import { streamsCard } from "./streams_card.js";
 import { symbolsCard } from "./symbols_card.js";
 import { venueCard } from "./venue_card.js";

@@ -3,11 +3,10 @@
 import { refusal, stopNow } from "../commands.js";
 import { h } from "../dom.js";
 import { icon } from "../icons.js";
-import { sectionCard } from "./section_card.js";
 
 /** @typedef {import("../main.js").App} App */
 
-const MEANS = "Pauses, and cancels every order that would open a position. Positions, stops and targets stay. Resume undoes it.";
+export const MEANS = "Pauses, and cancels every order that would open a position. Positions, stops and targets stay. Resume undoes it.";
 
 /**
  * A button that stops at the first press.
@@ -36,11 +35,4 @@ export function stopButton(app, done) {
     }
     el.disabled = false;
   }
-}
-
-/** The switch with what it does. @param {App} app */
-export function stopCard(app) {
-  const button = stopButton(app);
-  const { el } = sectionCard("Kill switch", h("p.cap", {}, MEANS), button.el);
-  return { el, update: () => { button.update(); el.hidden = button.el.hidden; } };
 }
