@@ -2,25 +2,30 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from core.market import DAY_MS, MINUTE_MS
 from exchange.base import MarketFeed
 from exchange.replay.choice import is_replay, replay_feed
 from exchange.simulated.feed import SimulatedFeed
 from infra.settings import Settings
+from runner.exchange_wiring import Outpost
 from utils.clock import Clock, ScaledClock
-
-AUTO_NOTE: Final = "This version knows no exchange yet, so the market is simulated."
 
 
 @dataclass(slots=True)
 class Tape:
-    """A feed and its pace: ``speed`` is engine seconds a real second, None when flat out."""
+    """A feed and its pace: ``speed`` is engine seconds a real second, None when flat out.
+
+    ``clock`` is the market's own where it has one; ``outpost`` is our side of the exchange that it
+    is on, or that it stands in for.
+    """
 
     feed: MarketFeed
     speed: float | None
     note: str = ""
+    clock: Clock | None = None
+    outpost: Outpost | None = None
 
 
 @dataclass(slots=True)
@@ -38,7 +43,7 @@ class Course:
 
 
 def choose_tape(settings: Settings, now: int) -> Tape:
-    """Return the market the settings ask for.
+    """Return the market the settings ask for, the simulator where that may be an exchange.
 
     Raises:
         ConfigError: the files to replay cannot be used.
@@ -49,12 +54,11 @@ def choose_tape(settings: Settings, now: int) -> Tape:
             settings.replay, settings.funding, speed=speed, loop=settings.replay_loop
         )
         return Tape(feed, speed)
-    note = AUTO_NOTE if settings.market == "auto" else ""
     start = now - now % MINUTE_MS - settings.warmup_days * DAY_MS
     simulated = SimulatedFeed(
         settings.seed, settings.symbols, start=start, tick_ms=settings.tick_ms, speed=speed
     )
-    return Tape(simulated, speed, note)
+    return Tape(simulated, speed)
 
 
 def set_course(
@@ -71,8 +75,12 @@ def set_course(
         tape.feed.resume(saved["feed"] if saved else None, last_at)
         tape_clock = ScaledClock(clock, max(tape.feed.next_at, last_at), tape.speed or 1.0)
         return Course(tape_clock, None, flat_out, not flat_out, "Playing the tape")
+    clock = tape.clock or clock
     clock.not_before(last_at)
     now = clock.now()
+    if tape.feed.kind == "exchange":
+        tape.feed.resume(saved["feed"] if saved else None, last_at)
+        return Course(clock, None, plays_past=True, plays_live=True, what="Fetching history")
     unfinished = saved is None or bool(saved["warming_up"])
     if saved is not None:
         tape.feed.resume(saved["feed"], saved["next_at"] if unfinished else now)

@@ -51,15 +51,20 @@ class Progress:
         return f"  {left_s // 60}:{left_s % 60:02d} left"
 
 
-async def play(engine: Engine, pulse: Pulse, until: int | None, what: str) -> int:
+async def play(
+    engine: Engine, pulse: Pulse, until: int | None, what: str, *, is_news: bool = False
+) -> int:
     """Run *engine* over its feed's past up to *until* (ms) or the tape's end; return the steps.
+
+    With *is_news* people hear of what happens in it: it is what was missed, not a history.
 
     Commits every `CHUNK_STEPS` steps, so a kill costs at most the last chunk, which is then
     played again. Readers get the whole state about once a second.
     """
     clock, past_clock = engine.publisher.clock, SetClock(engine.feed.next_at)
     engine.publisher.clock = past_clock
-    engine.publisher.quiet = engine.trader.record.quiet = True
+    engine.publisher.quiet = True
+    engine.trader.record.quiet = not is_news
     progress = Progress(what, engine.clock)
     try:
         steps = await _play(engine, pulse, until, past_clock, progress)

@@ -15,15 +15,17 @@ from runner.advice import Advice, open_advice
 from runner.chores import beside
 from runner.daily_report import DailyReport
 from runner.engine import Engine
+from runner.exchange_choice import open_tape
+from runner.exchange_start import catch_up, prepare
+from runner.exchange_wiring import Outpost
 from runner.instance import only_engine
 from runner.lease_watch import watch
-from runner.markets import choose_tape
 from runner.past import play
 from runner.retention import Retention
 from runner.training import open_training
 from runner.wiring import Wired, wire
 from store.database import Database
-from store.lease import lease
+from store.lease import Lease, lease
 from utils.clock import SystemClock
 
 log: Final = logging.getLogger(__name__)
@@ -48,9 +50,20 @@ async def run(settings: Settings) -> None:
         QuarterdeckError: trading cannot go on; starting again may help.
     """
     with only_engine(settings.run_dir), lease(Database(settings.database)) as right:
-        clock = SystemClock()
-        outlet = _Outlet()
-        wired = wire(settings, choose_tape(settings, clock.now()), clock, outlet.send)
+        while await _run_once(settings, right):
+            log.info("Beginning anew, with the exchange if it answers")
+            settings = settings.model_copy(update={"reset_paper": False})
+    log.info("Engine stopped")
+
+
+async def _run_once(settings: Settings, right: Lease) -> bool:
+    """Run one engine; return whether another is to follow at once."""
+    clock, outlet = SystemClock(), _Outlet()
+    tape = await open_tape(settings, clock)
+    outpost = tape.outpost
+    try:
+        real = None if outpost is None else outpost.account
+        wired = wire(settings, tape, clock, outlet.send, real=real)
         try:
             wired.pulse.state_file.sweep()
             _report(wired.pulse.state_file.set_aside(clock.now()))
@@ -58,7 +71,10 @@ async def run(settings: Settings) -> None:
                 await _together(_serve(settings, wired, outlet), watch(right, SystemClock()))
         finally:
             wired.close()
-    log.info("Engine stopped")
+    finally:
+        if outpost is not None:
+            await outpost.close()
+    return outpost is not None and outpost.back.is_set()
 
 
 async def _serve(settings: Settings, wired: Wired, outlet: _Outlet) -> None:
@@ -104,6 +120,7 @@ def _chores(
         *(beside(engine, "Training", work) for work in learning),
         beside(engine, "The daily report", DailyReport(settings, clock).run()),
         beside(engine, "Retention", retention.run()),
+        *([] if wired.outpost is None else wired.outpost.chores(engine)),
     ]
 
 
@@ -114,20 +131,38 @@ async def _trade(wired: Wired, settings: Settings, advice: Advice | None) -> Non
         held = len(engine.trader.portfolio.positions)
         noun = "position" if held == 1 else "positions"
         await engine.alert("info", "engine_restarted", "Engine restarted", f"{held} {noun} rebuilt")
-    course = wired.course
-    if course.plays_past:
+    course, outpost = wired.course, wired.outpost
+    if outpost is not None and outpost.feed is not None:
+        await _together(prepare(wired, settings, outpost), wired.pulse.run())
+        await catch_up(wired, outpost)
+    elif course.plays_past:
         await play(engine, wired.pulse, course.until, course.what)
     if course.plays_live:
-        await engine.turn("running", engine.status.note)
-        await _together(_follow(engine), wired.pulse.run(), *_chores(settings, wired, advice))
+        await engine.turn("running", wired.note)
+        chores = _chores(settings, wired, advice)
+        await _together(_follow(engine, outpost), wired.pulse.run(), *chores)
+    if outpost is not None and outpost.back.is_set():
+        return
     await engine.tape_ended()
     await wired.pulse.run()
 
 
-async def _follow(engine: Engine) -> None:
-    """Trade on the feed as it comes, until the tape ends."""
+async def _follow(engine: Engine, outpost: Outpost | None) -> None:
+    """Trade on the feed as it comes, until the tape ends or another market is wished for."""
+    if outpost is None:
+        await _follow_feed(engine)
+    else:
+        outpost.follow()
+        await _together(_follow_feed(engine), _wait(outpost.back))
+
+
+async def _follow_feed(engine: Engine) -> None:
     async for step in engine.feed.live(engine.clock):
         await engine.on_step(step)
+
+
+async def _wait(event: asyncio.Event) -> None:
+    await event.wait()
 
 
 async def _together(*works: Coroutine[Any, Any, None]) -> None:

@@ -1,6 +1,6 @@
 """Brings everything that is not the journal back to where the last commit left it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -35,8 +35,13 @@ def portfolio_of(database: Database, account_id: int) -> Portfolio:
         ) from error
 
 
-def recover(trader: Trader, database: Database, account_id: int, saved: Saved | None) -> None:
+def recover(
+    trader: Trader, database: Database, account_id: int, saved: Saved | None, *,
+    knows_past: bool = True,
+) -> None:  # fmt: skip
     """Let *trader* go on where it stood.
+
+    Without *knows_past* its strategies are not told of stored candles yet: `warm` does.
 
     Raises:
         ConfigError: what was saved beside the ledger cannot be read.
@@ -46,7 +51,8 @@ def recover(trader: Trader, database: Database, account_id: int, saved: Saved | 
     trader.broker.restore(resting)
     trader.booking.resting = {order.id: order for order in resting}
     with trader.council.patience.ticking():
-        _warm(trader, database, account_id)
+        if knows_past:
+            warm(trader, database, account_id, list(trader.board.markets))
         _recall_signals(trader, database, account_id)
     trader.predictions.recall(recovery.open_predictions(database, account_id))
     if saved is None:
@@ -99,14 +105,16 @@ def _load_tally(tally: Tally, saved: Saved) -> None:
         tally.deposit(now - tally.initial)
 
 
-def _warm(trader: Trader, database: Database, account_id: int) -> None:
+def warm(trader: Trader, database: Database, account_id: int, symbols: Sequence[str]) -> None:
+    """Let *trader* know what is stored of the past of *symbols*, in time order.
+
+    Raises:
+        StoreError: the database refused.
+    """
     asked = trader.council.roster.members.values()
     needs = [member.strategy.warmup_bars for member in asked if member.strategy is not None]
     wanted = max([BARS_SHOWN, *needs])
-    histories = [
-        recovery.last_candles(database, account_id, symbol, wanted)
-        for symbol in trader.board.markets
-    ]
+    histories = [recovery.last_candles(database, account_id, symbol, wanted) for symbol in symbols]
     for bars in histories:
         trader.board.remember(bars)
     trader.council.warm(histories)

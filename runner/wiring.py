@@ -9,6 +9,7 @@ from typing import Any, Final
 from core.ledger import ZERO
 from core.stream import Frame
 from exchange.paper.broker import PaperBroker
+from exchange.real.feed import ExchangeFeed
 from infra.setting_groups import Group
 from infra.settings import Settings
 from runner.alert_desk import AlertDesk
@@ -17,6 +18,7 @@ from runner.commands import CommandDesk
 from runner.council import Council
 from runner.deposits import give_deposits
 from runner.engine import Engine
+from runner.exchange_wiring import Outpost
 from runner.freshness import ANY, HEARD, Freshness
 from runner.ledger_check import LedgerCheck
 from runner.limits import alert_limits, risk_limits, stale_after_s
@@ -72,6 +74,8 @@ class Wired:
     course: Course
     saved: Mapping[str, Any] | None
     real: RealAccount | None = None
+    outpost: Outpost | None = None
+    note: str = ""
 
     @property
     def restarted(self) -> bool:
@@ -104,11 +108,15 @@ def wire(
     database.migrate()
     account = _open_account(database, tape.feed.market_id, settings, clock.now(), real)
     saved = recovery.checkpoint(database, account.id)
+    if isinstance(tape.feed, ExchangeFeed):
+        tape.feed.keep_symbols(saved and saved["feed"], _held_symbols(database, account.id))
     trader = _trader(settings, tape, (database, account), saved, real)
     trader.record.keeps_candles = manner.keeps_candles
     trader.record.about = {"badge": tape.feed.badge, "currency": CURRENCY}
     trader.sampled_every = manner.sampled_every
-    recover(trader, database, account.id, saved)
+    # On an exchange what is missing of the past is fetched first.
+    knows_past = not isinstance(tape.feed, ExchangeFeed)
+    recover(trader, database, account.id, saved, knows_past=knows_past)
     course = set_course(tape, saved, settings, clock)
     clock = course.clock
     publisher = Publisher(secrets.token_hex(4), clock, send)
@@ -128,7 +136,7 @@ def wire(
     tell_refused_rows(tape.feed, engine.freshness, trader.record, told_at)
     check = LedgerCheck(database, account.id, trader.portfolio)
     pulse = Pulse(engine, StateFile(settings.state_path), check, 1 / settings.publish_hz)
-    return Wired(engine, pulse, database, course, saved, real)
+    return Wired(engine, pulse, database, course, saved, real, tape.outpost, tape.note)
 
 
 def _open_account(
@@ -144,6 +152,13 @@ def _open_account(
     return account
 
 
+def _held_symbols(database: Database, account_id: int) -> list[str]:
+    """Return the symbols that must go on to be followed: something is open in them."""
+    positions = portfolio_of(database, account_id).positions
+    orders = recovery.open_orders(database, account_id)
+    return [*(symbol for _, symbol in positions), *(order.symbol for order in orders)]
+
+
 def _freshness(settings: Settings, tape: Tape) -> Freshness:
     counted = HEARD if tape.feed.kind == "exchange" else ANY
     return Freshness(stale_after_s(settings, tape.speed, tape.feed.kind), counted=counted)
@@ -154,6 +169,7 @@ def _status(tape: Tape, course: Course, now: int) -> Status:
         market=tape.feed.kind, badge=tape.feed.badge, market_id=tape.feed.market_id,
         currency=CURRENCY, started_at=now, speed=tape.speed, note=tape.note,
         status="warming_up" if course.plays_past else "running",
+        broker="paper" if tape.outpost is None else tape.outpost.mode,
     )  # fmt: skip
 
 

@@ -1,7 +1,15 @@
 """The exchange feed: real markets, as they are told by streams and mended by REST."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from contextlib import suppress
 from functools import partial
 from typing import Any, Final
@@ -41,7 +49,8 @@ class ExchangeFeed:  # noqa: PLR0904 - half of them are the contract
         self.market_id = market_id
         self.badge = badge
         self.clock = clock
-        self.instruments: dict[str, Instrument] = {}
+        self._rules: dict[str, Instrument] = {}
+        self.instruments: Mapping[str, Instrument] = self._rules
         self.notices: list[str] = []
         self._asked = list(symbols)
         self._something = asyncio.Event()
@@ -167,7 +176,7 @@ class ExchangeFeed:  # noqa: PLR0904 - half of them are the contract
             ExchangeError: it does not answer.
         """
         for symbol, desk in self._desks.items():
-            self.instruments[symbol] = await desk.open(client)
+            self._rules[symbol] = await desk.open(client)
         self._client = client
         self._set_clock(client)
 
@@ -202,7 +211,7 @@ class ExchangeFeed:  # noqa: PLR0904 - half of them are the contract
     def add(self, symbol: str) -> None:
         """Add *symbol*, which is silent until it is opened, followed and begun."""
         self._desks[symbol] = Desk(symbol, self.clock, self._wake)
-        self.instruments[symbol] = instrument(symbol)
+        self._rules[symbol] = instrument(symbol)
 
     async def open_symbol(self, symbol: str, streams: Streams) -> None:
         """Take the exchange's rules of *symbol*, and follow it.
@@ -213,22 +222,40 @@ class ExchangeFeed:  # noqa: PLR0904 - half of them are the contract
         """
         if self._client is not None:
             desk = self._desks[symbol]
-            self.instruments[symbol] = await desk.open(self._client)
+            self._rules[symbol] = await desk.open(self._client)
             desk.follow(streams)
 
-    async def remove(self, symbol: str, streams: Streams | None) -> None:
-        """Tell of *symbol* no more."""
-        desk = self._desks.pop(symbol)
-        del self.instruments[symbol]
+    def drop(self, symbol: str) -> Desk:
+        """Tell of *symbol* no more; return what is to `Desk.leave` its streams."""
+        del self._rules[symbol]
         self._dirty.discard(symbol)
-        if streams is not None:
-            await desk.leave(streams)
+        return self._desks.pop(symbol)
+
+    def keep_symbols(self, checkpoint: Mapping[str, Any] | None, held: Iterable[str]) -> None:
+        """Take the symbols that were chosen while it ran, and those that are *held*.
+
+        Symbols that the settings ask for now, and did not then, win over the choice.
+        """
+        chosen = self._asked
+        if checkpoint is not None and checkpoint["asked"] == self._asked:
+            chosen = checkpoint["symbols"]
+        wanted = dict.fromkeys([*chosen, *held])
+        for symbol in [symbol for symbol in self._desks if symbol not in wanted]:
+            self.drop(symbol)
+        for symbol in wanted:
+            if symbol not in self._desks:
+                self.add(symbol)
 
     def begin(self, symbol: str, after: int) -> None:
         """Tell minutes of *symbol* that open after *after* (ms), and funding that comes."""
         desk = self._desks[symbol]
         desk.minutes.begin(after)
         desk.settlements.last = self.clock.now()
+
+    def begun_at(self, symbol: str, otherwise: int) -> int:
+        """Return the open time (ms) of the next minute of *symbol*, *otherwise* if none is told."""
+        after = self._desks[symbol].minutes.after
+        return otherwise if after is None else after + MINUTE_MS
 
     def unbegun(self) -> list[str]:
         """Return the symbols whose minutes are not told yet: their history is to be fetched."""
