@@ -92,7 +92,7 @@ class Stream:
 
     def begin(self) -> None:
         """Wait for the first message of a new connection."""
-        self.state, self._live_since, self._rank = "connecting", None, 0
+        self.state, self._live_since, self._rank, self._begun_at = "connecting", None, 0, 0
 
     def gap(self) -> None:
         """Note that messages were missing."""
