@@ -71,13 +71,13 @@ def _levels(side: Sequence[Sequence[float]]) -> Levels:
 async def _caught_up(client: ExchangeClient, symbol: str, nonce: int | None) -> bool:
     """Wait until our book is as new as the answer *nonce*; return whether it is."""
     waited_s = 0.0
-    while waited_s < CATCH_UP_S:
+    while nonce is not None:
         book = (client.api.orderbooks or {}).get(symbol)
         ours = None if book is None else book.get("nonce")
-        if book is None or (nonce is not None and ours is None):
+        if ours is None or waited_s >= CATCH_UP_S:
             return False
-        if nonce is None or ours >= nonce:
+        if int(ours) >= nonce:
             return True
         await client.clock.sleep(LOOK_S)
         waited_s += LOOK_S
-    return False
+    return True

@@ -128,6 +128,7 @@ class Streams:
         WATCHING.set(stream.name)
         backoff = Backoff(BASE_WAIT_S, LONGEST_WAIT_S, self._rng)
         again = False
+        error: Exception
         while True:
             try:
                 if again and stream.resync is not None:
@@ -136,7 +137,7 @@ class Streams:
             except asyncio.CancelledError:
                 if _is_cancelled():
                     raise
-                error: Exception = Unreachable("the connection was closed")  # ccxt cancels futures
+                error = Unreachable("the connection was closed")  # ccxt cancels futures
             except Exception as caught:  # noqa: BLE001 - a supervisor: told below, and on the page
                 error = caught
             again = True

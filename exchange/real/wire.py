@@ -41,7 +41,10 @@ class Connection(Client):  # type: ignore[misc]
     """
 
     hub: Connections
-    sent: list[str]
+    sent: list[Any]
+    futures: dict[str, Any]
+    subscriptions: dict[str, Any]
+    rejections: dict[str, Any]
     frames = 0
     last_frame_at = 0  # our time, ms
     retired = False  # another has taken over, or is about to: its end concerns nobody
@@ -65,7 +68,7 @@ class Connection(Client):  # type: ignore[misc]
             connection = await super().create_connection(session)
         except WSServerHandshakeError as error:
             if error.status in LIMIT_STATUSES:
-                self.hub.guard.ban((error.headers or {}).get("Retry-After"))
+                self.hub.guard.ban(error.headers.get("Retry-After") if error.headers else None)
             raise
         self.opened_at = self.last_frame_at = self.hub.clock.now()
         return connection

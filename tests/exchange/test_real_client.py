@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+from typing_extensions import override
 
 from exchange.real.client import ExchangeClient
 from exchange.real.errors import (
@@ -34,6 +35,7 @@ class HastyClock(SystemClock):
         super().__init__()
         self.waits: list[float] = []
 
+    @override
     async def sleep(self, seconds: float) -> None:
         self.waits.append(seconds)
         await super().sleep(0.01 if seconds < 60 else 600)
@@ -252,10 +254,13 @@ def test_ccxts_rounding_stays_with_ccxt() -> None:
 
 
 def test_whoever_listens_hears_the_wire_without_signatures() -> None:
+    def fail(_: RawMessage) -> None:
+        raise ZeroDivisionError
+
     async def story(client: ExchangeClient, _: Venue) -> None:
         heard: list[RawMessage] = []
         client.taps.append(heard.append)
-        client.taps.append(lambda _: 1 / 0)  # a listener that fails harms nobody
+        client.taps.append(fail)  # harms nobody
         await client.call("fetch_balance")
         await client.call("fetch_time")
         assert [message.private for message in heard] == [True, False]

@@ -55,7 +55,10 @@ def test_contracts_become_base_units() -> None:
 
 
 def test_trades_without_a_price_are_left_out() -> None:
-    trades = [{"price": None, "amount": 1.0}, {"price": "2.5", "amount": "1", "timestamp": NOW}]
+    trades: list[Mapping[str, Any]] = [
+        {"price": None, "amount": 1.0},
+        {"price": "2.5", "amount": "1", "timestamp": NOW},
+    ]
     ticks = decoder().ticks(trades, Decimal(2), Decimal(3))
     assert [(t.last, t.qty, t.at) for t in ticks] == [(Decimal("2.5"), Decimal(1), NOW - 1000)]
 
@@ -151,8 +154,8 @@ OKX = {
     "baseCcy": "", "quoteCcy": "", "listTime": "1", "expTime": "", "category": "1",
 }  # fmt: skip
 BYBIT = MARKET | {
-    "id": "BTCUSDT", "settle": "USDT", "type": "swap", "spot": False, "linear": True, "contract": True,
-    "precision": {"price": 0.1, "amount": 0.001}, "limits": {"cost": {"min": 5.0}},
+    "id": "BTCUSDT", "settle": "USDT", "type": "swap", "spot": False, "linear": True,
+    "contract": True, "precision": {"price": 0.1, "amount": 0.001}, "limits": {"cost": {"min": 5.0}},
 }  # fmt: skip
 
 
