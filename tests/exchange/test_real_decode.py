@@ -155,7 +155,8 @@ OKX = {
 }  # fmt: skip
 BYBIT = MARKET | {
     "id": "BTCUSDT", "settle": "USDT", "type": "swap", "spot": False, "linear": True,
-    "contract": True, "precision": {"price": 0.1, "amount": 0.001}, "limits": {"cost": {"min": 5.0}},
+    "contract": True, "precision": {"price": 0.1, "amount": 0.001},
+    "limits": {"cost": {"min": 5.0}},
 }  # fmt: skip
 
 
