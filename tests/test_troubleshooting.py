@@ -64,6 +64,7 @@ def test_every_command_of_the_page_works(instance: Instance) -> None:
     assert "ETH" in said
     assert "'status': 'live'" in said
     assert "daily_usd" in said
+    assert "quarterdeck_engine_up 1.0" in said
     trades = (instance.folder / "trades.csv").read_text(encoding="utf-8")
     assert trades.startswith("id,symbol,strategy")
     assert (instance.folder / "learning_reports" / "enhanced_dashboard.html").exists()
@@ -75,6 +76,6 @@ def test_the_page_has_every_trouble_it_should() -> None:
 
     for trouble in (
         "page is blank", "port is in use", "database is locked", "no signals", "win rate",
-        "language model costs", "prices are stale",
+        "language model costs", "prices are stale", "refuses this region",
     ):  # fmt: skip
         assert trouble in text

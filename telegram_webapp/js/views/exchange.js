@@ -20,6 +20,8 @@ import { venueCard } from "./venue_card.js";
  */
 
 const EVERY_MS = 2000;
+/** While nobody touches the page, or bytes are dear; the state tells of trouble meanwhile. */
+const SELDOM_MS = 30_000;
 const WATCHED = ["engine", "feed", "venue", "streams", "real_account", "paper_vs_live", "prices", "connection", "role", "time"];
 
 /** @param {HTMLElement} root @param {App} app @returns {import("../main.js").View} */
@@ -31,6 +33,7 @@ export function mount(root, app) {
   /** @type {Asked | null} */
   let asked = null;
   let gone = false;
+  let askedAt = -SELDOM_MS;
   const timer = setInterval(() => void ask(), EVERY_MS);
   void ask();
 
@@ -48,6 +51,7 @@ export function mount(root, app) {
   function show(state) {
     // What was told since is newer where it stands in the state; ages are only in the answer.
     const venue = state.venue?.exchange ? state.venue : asked?.venue ?? null;
+    if (asked && performance.now() - askedAt > 2 * EVERY_MS) asked = null;
     cards.stop.update();
     cards.venue.update(state, venue);
     cards.streams.update(state, asked);
@@ -58,7 +62,9 @@ export function mount(root, app) {
 
   /** Ask for ages and counts as they are now, which no stream tells all the time. */
   async function ask() {
-    if (document.hidden || !app.role) return;
+    const pauseMs = app.live?.pace.rate === "live" ? 0 : SELDOM_MS;
+    if (document.hidden || !app.role || performance.now() - askedAt < pauseMs) return;
+    askedAt = performance.now();
     try {
       const answer = await app.api.get("api/connection");
       if (gone) return;
