@@ -4,11 +4,12 @@
 
 PYTHON ?=
 ARGS ?=
+ROUNDS ?= 10
 BIN := .venv/bin
 # half as many again as there are cores: a third of the time tests wait for processes
 WORKERS := $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) * 3 / 2 )))
 
-.PHONY: run test check docs bench torture screenshots update clean setup setup-dev ml
+.PHONY: run test fuzz check docs bench torture screenshots update clean setup setup-dev ml
 
 run: setup
 	@exec $(BIN)/python run_dashboard.py $(ARGS)
@@ -26,6 +27,11 @@ check: setup-dev
 bench: setup-dev
 	@$(BIN)/python -m tools.ensure_browser
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+# the properties, with other examples in each of ROUNDS; the first one that fails ends it
+fuzz: setup-dev
+	@for round in $$(seq $(ROUNDS)); do \
+		FUZZ=1 $(BIN)/python -m pytest -q -m hypothesis -n $(WORKERS) $(ARGS) || exit 1; done
 
 torture: setup-dev
 	@TORTURE=1 $(BIN)/python -m pytest -m torture $(ARGS)

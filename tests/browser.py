@@ -8,8 +8,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import ClassVar
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 from typing_extensions import override
+
+from tests.services import PATIENCE_S
 
 WEB = Path(__file__).parent.parent / "telegram_webapp"
 ARGUMENTS = [
@@ -20,6 +22,8 @@ ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # a browser that is watched asks plotly where it stands; without this it is parsed thrice more
+    "--js-flags=--no-enable-lazy-source-positions",
 ]
 TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 
@@ -27,6 +31,7 @@ TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 @contextmanager
 def chromium(path: str) -> Iterator[Browser]:
     """Yield a browser; one at a time in a thread, as playwright holds the thread's event loop."""
+    expect.set_options(timeout=PATIENCE_S * 1000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         try:

@@ -68,7 +68,7 @@ class ChatServer:
 
     script: list[Said]
     asked: list[Asked] = field(default_factory=list)
-    _talks: set["asyncio.Task[None]"] = field(default_factory=set)
+    _talks: dict["asyncio.Task[None]", asyncio.StreamWriter] = field(default_factory=dict)
 
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._begin, "127.0.0.1", 0)
@@ -76,8 +76,9 @@ class ChatServer:
 
     async def __aexit__(self, *_: object) -> None:
         self._server.close()
-        for talk in self._talks:
+        for talk, writer in self._talks.items():
             talk.cancel()
+            writer.transport.abort()  # here, as a talk that has not begun yet closes nothing
         await asyncio.gather(*self._talks, return_exceptions=True)
         await self._server.wait_closed()
 
@@ -87,7 +88,7 @@ class ChatServer:
         return f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}/v1"
 
     def _begin(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._talks.add(asyncio.create_task(self._talk(reader, writer)))
+        self._talks[asyncio.create_task(self._talk(reader, writer))] = writer
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:

@@ -10,12 +10,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Self, TypeVar
 
+from tests.loops import let_go
+
 T = TypeVar("T")
 
 # for localhost, signed by itself, valid until 2126
 CERTIFICATE: Final = Path(__file__).parent / "localhost.pem"
 HEAD_END: Final = b"\r\n\r\n"
-PATIENCE_S: Final = 20
+PATIENCE_S: Final = 60
 CHUNK: Final = 65_536
 
 
@@ -55,7 +57,7 @@ class ReverseProxy:
         self._tls = tls
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self._talks: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
 
     @property
     def url(self) -> str:
@@ -83,19 +85,21 @@ class ReverseProxy:
         if self._tls:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(CERTIFICATE)
-        return await asyncio.start_server(self._serve, "127.0.0.1", self.port, ssl=context)
+        return await asyncio.start_server(self._begin, "127.0.0.1", self.port, ssl=context)
 
     async def _end(self) -> None:
         self._server.close()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        await asyncio.sleep(0)
+        for writer in self._talks.values():
+            writer.transport.abort()
+        await let_go()
+
+    def _begin(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # known from its first moment: a task that is cancelled before it begins closes nothing
+        task = asyncio.get_running_loop().create_task(self._serve(reader, writer))
+        self._talks[task] = writer
+        task.add_done_callback(self._talks.pop)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
         try:
             with suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
                 await self._answer(reader, writer)
@@ -103,7 +107,6 @@ class ReverseProxy:
             writer.close()
             with suppress(OSError, asyncio.CancelledError):
                 await writer.wait_closed()
-            self._tasks.discard(task)
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = await reader.readuntil(HEAD_END)

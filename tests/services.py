@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 
-START_TIMEOUT_S = 30
+# how long anything is waited for: on a machine that is ten times slower, too
+PATIENCE_S = 60.0
 MISSING = "needs "
 
 
@@ -102,7 +103,7 @@ def _own_postgres(programs: Path, folder: Path, user: str | None) -> Iterator[st
         yield url
     finally:
         server.terminate()
-        server.wait(START_TIMEOUT_S)
+        server.wait(PATIENCE_S)
 
 
 def _postgres_programs() -> Path | None:
@@ -113,7 +114,7 @@ def _postgres_programs() -> Path | None:
 
 
 def _postgres_answers(url: str) -> bool:
-    with suppress(psycopg.OperationalError), psycopg.connect(url, connect_timeout=2):
+    with suppress(psycopg.OperationalError), psycopg.connect(url, connect_timeout=10):
         return True
     return False
 
@@ -140,20 +141,20 @@ def redis_server() -> Iterator[str]:
         yield url
     finally:
         server.terminate()
-        server.wait(START_TIMEOUT_S)
+        server.wait(PATIENCE_S)
 
 
 def _redis_answers(url: str) -> bool:
     place = urlsplit(url)
     address = (place.hostname or "127.0.0.1", place.port or 6379)
-    with suppress(OSError), socket.create_connection(address, timeout=2) as connection:
+    with suppress(OSError), socket.create_connection(address, timeout=10) as connection:
         connection.sendall(b"PING\r\n")
         return connection.recv(16).startswith((b"+PONG", b"-NOAUTH"))
     return False
 
 
 def wait_until(
-    holds: Callable[[], bool], what: str, timeout_s: float = START_TIMEOUT_S, every_s: float = 0.02
+    holds: Callable[[], bool], what: str, timeout_s: float = PATIENCE_S, every_s: float = 0.02
 ) -> None:
     """Return once *holds*; fail the test, saying *what*, when it does not in *timeout_s*."""
     deadline = time.monotonic() + timeout_s

@@ -16,7 +16,7 @@ from tests.services import require
 PACKAGE = "@twa-dev/sdk@8.0.2"
 MEMBER = "package/src/telegram-web-apps.js"
 SHA256 = "f4a03f7df8841ff5f232ad3a7416033df85594a23ce8b8cab64a82a9dad960d5"
-TIMEOUT_S = 60
+TIMEOUT_S = 180
 
 
 def kept_at() -> Path:

@@ -14,7 +14,7 @@ from infra.recognition import Recognition
 from runner.lookout import Lookout, Sight
 from tests.reverse_proxy import CERTIFICATE
 from tests.runner.test_lookout import served
-from tests.services import MISSING, free_port, wait_until
+from tests.services import MISSING, PATIENCE_S, free_port, wait_until
 from tests.telegram_webapp.rig import listens
 from utils.clock import SystemClock
 
@@ -100,7 +100,7 @@ def running(command: list[str], port: int) -> Iterator[None]:
     finally:
         process.terminate()
         try:
-            process.wait(10)
+            process.wait(PATIENCE_S)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

@@ -10,6 +10,7 @@ from tests.browser import chromium
 from tests.e2e import telegram_client
 from tests.e2e.stage import Stage, stage
 from tests.e2e.telegram_client import BRIDGE, Client, let_script
+from tests.services import PATIENCE_S
 
 PHONE = {"width": 390, "height": 844}
 
@@ -28,7 +29,7 @@ class Visitor:
         page = self.context.new_page()
         page.on("console", self._on_console)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(PATIENCE_S * 1000)
         return page
 
     def sign_in(self, role: Role = Role.OWNER, path: str = "") -> Page:

@@ -45,7 +45,7 @@ def visitor(browser: Browser, proxied: Stage, proxy: ReverseProxy) -> Iterator[V
 
 
 def is_live(page: Page) -> None:
-    expect(page.locator(".conn .word")).to_have_text("Live", timeout=30_000)
+    expect(page.locator(".conn .word")).to_have_text("Live")
 
 
 def behave(proxy: ReverseProxy, proxied: Stage, how: str) -> None:

@@ -140,7 +140,7 @@ def test_two_strategies_are_compared_verdict_first(traded_stage: Stage, visit: V
     page = visit(traded_stage).sign_in(path="ab-test")
 
     # Its statistics begin in a process of their own.
-    expect(page.locator(".verdict")).to_contain_text("Awaiting closed trades", timeout=15_000)
+    expect(page.locator(".verdict")).to_contain_text("Awaiting closed trades")
     table = page.locator(".vs")
     expect(table.locator("thead")).to_contain_text("trend")
     others = page.locator(".strategy", has_text="deepseek_only")

@@ -27,6 +27,8 @@ from infra.bus.unix_client import UnixSubscriber
 from infra.bus.unix_server import PATH_CAP, PENDING_CAP, UnixBusServer
 from infra.bus.wire import PROTOCOL, Hello, encode
 from tests.infra.bus_clients import Blocking, Clients, OnALoop
+from tests.loops import let_go
+from tests.services import PATIENCE_S
 
 T = TypeVar("T")
 WHOLE = b'{"seq":0}'
@@ -61,7 +63,7 @@ class Engine:
 
     def __exit__(self, *_: object) -> None:
         self.wait(self.server.stop())
-        self.wait(asyncio.wait_for(asyncio.to_thread(lambda: None), 1))
+        self.wait(let_go())
         self.loop.call_soon_threadsafe(self.loop.stop)
         self.thread.join()
         self.loop.close()
@@ -70,12 +72,12 @@ class Engine:
         async def run() -> T:
             return await work
 
-        return asyncio.run_coroutine_threadsafe(run(), self.loop).result(10)
+        return asyncio.run_coroutine_threadsafe(run(), self.loop).result(PATIENCE_S)
 
     def call(self, function: Callable[[], T]) -> T:
         done: Future[T] = Future()
         self.loop.call_soon_threadsafe(lambda: done.set_result(function()))
-        return done.result(10)
+        return done.result(PATIENCE_S)
 
     def publish(self, *frames: Frame) -> None:
         def act() -> None:
@@ -283,7 +285,7 @@ def test_random_bytes_close_their_own_connection_and_no_other(
     for _ in range(50):
         with socket.socket(socket.AF_UNIX) as stranger:
             stranger.connect(str(path))
-            stranger.settimeout(5)
+            stranger.settimeout(PATIENCE_S)
             # A length within the cap, then rubbish of that length: read, refused, closed.
             body = b"\xc1" + source.randbytes(source.randrange(200))
             stranger.sendall(len(body).to_bytes(4, "big") + body)
@@ -299,7 +301,7 @@ def test_random_bytes_close_their_own_connection_and_no_other(
 def test_a_second_hello_ends_the_connection(path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as twice:
         twice.connect(str(path))
-        twice.settimeout(5)
+        twice.settimeout(PATIENCE_S)
         twice.sendall(encode(Hello(PROTOCOL, None)) * 2)
         while twice.recv(65536):
             pass
@@ -309,7 +311,7 @@ def test_a_second_hello_ends_the_connection(path: Path) -> None:
 def test_another_protocol_is_refused(path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as future:
         future.connect(str(path))
-        future.settimeout(5)
+        future.settimeout(PATIENCE_S)
         future.sendall(encode(Hello(PROTOCOL + 1, None)))
         assert future.recv(1) == b""
 

@@ -19,7 +19,7 @@ from core.errors import BusError
 from core.stream import Frame, read_sse_frame
 from infra.bus.base import CommandReply, CommandRequest, Whole
 from infra.bus.unix_client import UnixCommands, UnixSubscriber
-from tests.services import wait_until
+from tests.services import PATIENCE_S, wait_until
 
 ROOT = Path(__file__).parents[2]
 OWN_STRATEGIES = Path(__file__).parent / "strategies"
@@ -30,7 +30,6 @@ strategy.__path__.append({str(OWN_STRATEGIES)!r})
 from runner.__main__ import main
 sys.exit(main())
 """
-START_S = 60.0
 
 
 @dataclass
@@ -122,14 +121,14 @@ class EngineProcess:
         self.wait_until(lambda: len(self.heard.of(kind)) >= count, f"{count} × {kind} is heard")
 
     def wait_until(self, holds: Any, what: str) -> None:
-        wait_until(lambda: holds() or not self.runs, what, START_S)
+        wait_until(lambda: holds() or not self.runs, what, PATIENCE_S)
         if not holds():
             pytest.fail(f"the engine ended before {what}:\n{self.log}")
 
     def send(self, name: str, args: dict[str, Any], key: str, role: str = "owner") -> CommandReply:
         """Send a request over the bus."""
         request = CommandRequest(key, name, args, "tester", role)
-        return UnixCommands(self.socket).send(request, timeout_s=10)
+        return UnixCommands(self.socket).send(request, timeout_s=PATIENCE_S)
 
     def wish(self, command: str, key: str, **args: Any) -> CommandReply:
         """Prepare and confirm a command."""
@@ -143,16 +142,12 @@ class EngineProcess:
         self.process.kill()
         self._ended()
 
-    def stop(self, number: signal.Signals = signal.SIGTERM) -> float:
-        """Ask it to stop; return how long that took, in seconds."""
-        began = time.monotonic()
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
+        """Ask it to stop, and wait until it has; nobody helps it along."""
         self.process.send_signal(number)
-        self.process.wait(30)
-        took = time.monotonic() - began
         self._ended()
-        return took
 
     def _ended(self) -> None:
-        self.process.wait(30)
-        self._listening.join(10)
+        self.process.wait(PATIENCE_S)
+        self._listening.join(PATIENCE_S)
         assert not self._listening.is_alive()

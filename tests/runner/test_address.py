@@ -13,6 +13,7 @@ from infra.settings import ROOT, Settings
 from runner.address import PublicAddress
 from runner.supervisor import ChildSpec, Supervisor
 from tests.runner.test_supervisor import QUICK, Notes, until
+from tests.services import PATIENCE_S
 from utils.clock import SystemClock
 
 SAY = (
@@ -54,7 +55,7 @@ async def follow(
         await scenario(notes, address)
     finally:
         supervisor.stop()
-        await asyncio.wait_for(asyncio.gather(running, following), 10)
+        await asyncio.wait_for(asyncio.gather(running, following), PATIENCE_S)
 
 
 def test_without_a_tunnel_the_setting_says_it_and_nobody_waits(tmp_path: Path) -> None:

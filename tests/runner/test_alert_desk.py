@@ -239,7 +239,7 @@ def test_rules_can_be_set_while_history_is_played(tmp_path: Path) -> None:
 
     async def scenario() -> None:
         playing = asyncio.create_task(warm(wired))
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0)  # until the first steps are played
         assert wired.engine.status.status == "warming_up"
         request = CommandRequest("k", "rule_add", {"text": "equity < 1"}, "ada", "viewer")
         assert (await wired.engine.answer(request)).ok

@@ -16,6 +16,7 @@ from runner.lookout import Lookout, Sight
 from runner.supervisor import ChildSpec, Supervisor
 from tests.browser import Exchange, PageServer
 from tests.runner.test_supervisor import QUICK, WAIT_FOR_EVER, Notes, until
+from tests.services import PATIENCE_S
 from utils.clock import SystemClock
 
 PUBLIC = "https://deck.example/"
@@ -75,7 +76,7 @@ def announce(data: Path, page: PageServer, scenario: Scenario, **more: Any) -> N
             await scenario(notes, out, lookout, address)
         finally:
             supervisor.stop()
-            await asyncio.wait_for(asyncio.gather(running, announcing), 10)
+            await asyncio.wait_for(asyncio.gather(running, announcing), PATIENCE_S)
 
     asyncio.run(run())
 

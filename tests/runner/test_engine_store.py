@@ -17,6 +17,7 @@ from infra.bus.base import CommandRequest
 from runner.wiring import Wired
 from tests.runner.audit import Books, check_books
 from tests.runner.engines import Listener, follow, open_engine, settings
+from tests.services import PATIENCE_S
 
 MINUTE_MS = 60_000
 
@@ -62,7 +63,7 @@ def bars(wired: Wired, minutes: int) -> list[Step]:
 
 
 async def until(holds: Any) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         while not holds():
             await asyncio.sleep(0.01)
 
@@ -117,7 +118,7 @@ def test_a_stop_does_not_wait_for_a_ledger_that_cannot_be_written(
         await until(lambda: listener.state["engine"]["status"] == "blocked")
         engine.ledger.stop()
         trading.cancel()
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(PATIENCE_S):
             with pytest.raises(StoreError):
                 await trading
             await engine.close()

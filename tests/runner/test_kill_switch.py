@@ -154,7 +154,7 @@ def test_it_works_while_history_is_played(tmp_path: Path) -> None:
 
     async def scenario() -> None:
         playing = asyncio.create_task(play(engine, wired.pulse, wired.course.until, "The past"))
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0)  # until the first steps are played
         reply = await engine.answer(request)
         assert engine.status.status == "warming_up"
         assert reply.ok

@@ -12,7 +12,7 @@ import yaml
 from infra.settings import Settings
 from runner.announce import qr_code
 from runner.instance import only_instance
-from tests.services import free_port
+from tests.services import PATIENCE_S, free_port
 
 ROOT = Path(__file__).parents[2]
 
@@ -24,7 +24,7 @@ def launch(
     return subprocess.run(
         [sys.executable, ROOT / "run_dashboard.py", *words],
         env={**kept, "DATA_DIR": str(folder), **variables},
-        input=answer, capture_output=True, text=True, timeout=60, check=False,
+        input=answer, capture_output=True, text=True, timeout=PATIENCE_S, check=False,
     )  # fmt: skip
 
 

@@ -37,7 +37,7 @@ def test_the_bot_starts_with_the_rest_and_ends_alone(tmp_path: Path, api: BotApi
         api.wait_until_polled()
         olga = api.person(7, "Olga")
         olga.says("/start")
-        api.wait_for_message(olga, "You are owner", 20)
+        api.wait_for_message(olga, "You are owner")
         engine, bot = instance.engine_pid(), pid_of(instance, "-m telegram_bot")
         assert bot is not None
         assert TOKEN not in " ".join(words for _, words in descendants(instance.process.pid))

@@ -11,7 +11,7 @@ import pytest
 
 from tests.runner.ngrok import TOKEN, FakeNgrok, fake_ngrok
 from tests.runner.test_launch import launch
-from tests.runner.test_launch_for_real import START_S, Instance, descendants, gone
+from tests.runner.test_launch_for_real import Instance, descendants, gone
 from tests.services import free_port, wait_until
 
 LINK = re.compile(r"http://localhost:\d+/#code=[\w-]+")
@@ -38,7 +38,7 @@ def public_links(instance: Instance, at_least: int = 1) -> list[str]:
     def printed() -> list[str]:
         return LINK.findall(instance.out_path.read_text("utf-8"))
 
-    wait_until(lambda: len(printed()) >= at_least, f"{at_least} public links", START_S)
+    wait_until(lambda: len(printed()) >= at_least, f"{at_least} public links")
     return printed()
 
 
@@ -71,5 +71,5 @@ def test_the_tunnel_leads_to_the_page_follows_its_names_and_ends_with_the_launch
     assert fake.starts[1]["pid"] in family
     assert TOKEN not in " ".join(words for _, words in descendants(instance.process.pid))
     instance.process.kill()
-    wait_until(gone(family), "the agent is gone with all the rest", 10)
+    wait_until(gone(family), "the agent is gone with all the rest")
     assert TOKEN not in instance.log + instance.out_path.read_text("utf-8")

@@ -12,6 +12,7 @@ from runner.lease_watch import watch
 from store.database import Database
 from store.lease import Lease, lease
 from tests.runner.engine_process import EngineProcess
+from tests.services import PATIENCE_S
 from utils.clock import SetClock
 
 ENDING = (
@@ -31,7 +32,7 @@ def test_a_second_engine_ends_with_one_sentence(shared_url: str, tmp_path: Path)
     with EngineProcess(tmp_path / "one", DATABASE_URL=shared_url) as first:
         first.wait_for("price")
         with EngineProcess(tmp_path / "two", DATABASE_URL=shared_url) as second:
-            second.process.wait(30)
+            second.process.wait(PATIENCE_S)
             told = [line for line in second.log.splitlines() if "another engine" in line]
 
         assert second.process.returncode == 2

@@ -3,11 +3,11 @@
 import asyncio
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import sys
 import textwrap
-import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -15,11 +15,11 @@ from pathlib import Path
 import pytest
 
 from runner.supervisor import EXIT_CONFIG, ChildSpec, Pace, Supervisor
-from tests.services import wait_until
+from tests.services import PATIENCE_S, wait_until
 from utils.clock import SystemClock
 
 ROOT = Path(__file__).parents[2]
-QUICK = Pace(base_s=0.01, cap_s=0.02, stable_s=60, grace_s=2.3)
+QUICK = Pace(base_s=0.01, cap_s=0.02, stable_s=PATIENCE_S, grace_s=PATIENCE_S)
 WAIT_FOR_EVER = "import signal\nprint('ready', flush=True)\nwhile True: signal.pause()"
 DEAF = f"import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n{WAIT_FOR_EVER}"
 
@@ -58,11 +58,11 @@ async def supervised(
         yield supervisor, notes, running
     finally:
         supervisor.stop()
-        await asyncio.wait_for(running, 10)
+        await asyncio.wait_for(running, PATIENCE_S)
 
 
 async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         while not holds():
             await asyncio.sleep(0.01)
 
@@ -115,7 +115,8 @@ def test_what_a_dead_child_left_running_is_killed_before_it_starts_again() -> No
 
     async def scenario() -> None:
         async with supervised(child("web", program)) as (supervisor, notes, _):
-            await until(lambda: "ready" in notes.said.get("web", ""))
+            await until(lambda: {"ready", "worker"} <= set(notes.said.get("web", "").split()))
+            await until(lambda: bool(re.search(r"worker \d+\n", notes.said["web"])))
             worker = int(notes.said["web"].split("worker ")[1].split()[0])
             os.kill(supervisor.pids["web"], signal.SIGKILL)
             await until(lambda: bool(notes.told))
@@ -129,7 +130,7 @@ def test_a_configuration_error_of_one_child_ends_everything() -> None:
     async def scenario() -> int:
         children = (child("engine", "raise SystemExit(2)"), child("web", WAIT_FOR_EVER))
         async with supervised(*children) as (_, _, running):
-            return await asyncio.wait_for(running, 10)
+            return await asyncio.wait_for(running, PATIENCE_S)
 
     assert asyncio.run(scenario()) == EXIT_CONFIG
 
@@ -150,12 +151,12 @@ def test_a_child_that_finished_well_is_not_started_again() -> None:
     async def scenario() -> None:
         children = (child("engine", "print('done')"), child("web", WAIT_FOR_EVER))
         async with supervised(*children) as (supervisor, notes, running):
-            await until(lambda: "<end>" in notes.said.get("engine", ""))
+            await until(lambda: bool(notes.told))
             await until(lambda: "ready" in notes.said.get("web", ""))
 
+            assert notes.told == ["engine has finished"]
             assert list(supervisor.pids) == ["web"]
             assert not running.done()
-            assert notes.told == ["engine has finished"]
             assert notes.said["engine"] == "done\n<end>"
 
     asyncio.run(scenario())
@@ -200,7 +201,7 @@ def test_a_child_that_is_told_to_start_again_does_so_at_once_with_what_it_is_giv
             environment["URL"] = "two"
             await supervisor.restart("web")
             await supervisor.restart("nobody")
-            await until(lambda: notes.said["web"].count("ready") == 2)
+            await until(lambda: notes.said["web"].count("ready\n") == 2)
 
             assert notes.said["web"] == "one\nready\n<end>two\nready\n"
             assert notes.told == []
@@ -233,31 +234,36 @@ def test_a_child_that_still_waits_does_not_hold_up_the_end() -> None:
     asyncio.run(scenario())
 
 
-@pytest.mark.parametrize("program", [WAIT_FOR_EVER, DEAF], ids=["polite", "deaf to SIGTERM"])
-def test_stopping_takes_less_than_three_seconds_and_leaves_nobody(program: str) -> None:
-    async def scenario() -> tuple[float, int]:
-        async with supervised(child("engine", program)) as (supervisor, notes, running):
+@pytest.mark.parametrize(
+    ("program", "grace_s"),
+    [(WAIT_FOR_EVER, PATIENCE_S), (DEAF, 0.2)],
+    ids=["polite", "deaf to SIGTERM"],
+)
+def test_stopping_leaves_nobody(program: str, grace_s: float) -> None:
+    async def scenario() -> int:
+        pace = replace(QUICK, grace_s=grace_s)
+        async with supervised(child("engine", program), pace=pace) as (supervisor, notes, running):
             await until(lambda: "ready" in notes.said.get("engine", ""))
             pid = supervisor.pids["engine"]
-            began = time.monotonic()
             supervisor.stop()
-            assert await running == 0
-            return time.monotonic() - began, pid
+            assert await asyncio.wait_for(running, PATIENCE_S) == 0
+            return pid
 
-    took_s, pid = asyncio.run(scenario())
+    assert not is_alive(asyncio.run(scenario()))
 
-    assert took_s < 3
-    assert not is_alive(pid)
+
+def test_who_stops_waits_less_than_three_seconds_for_a_child_that_does_not() -> None:
+    assert Pace().grace_s < 3
 
 
 def test_a_second_stop_does_not_wait() -> None:
     async def scenario() -> None:
-        patient = Pace(grace_s=60)
+        patient = Pace(grace_s=3600)
         async with supervised(child("engine", DEAF), pace=patient) as (supervisor, notes, running):
             await until(lambda: "ready" in notes.said.get("engine", ""))
             supervisor.stop()
             supervisor.stop()
-            assert await asyncio.wait_for(running, 5) == 0
+            assert await asyncio.wait_for(running, PATIENCE_S) == 0
 
     asyncio.run(scenario())
 
@@ -277,7 +283,7 @@ def test_signals_stop_it(number: signal.Signals) -> None:
         async with supervised(child("engine", WAIT_FOR_EVER)) as (_, notes, running):
             await until(lambda: "ready" in notes.said.get("engine", ""))
             os.kill(os.getpid(), number)
-            return await asyncio.wait_for(running, 5)
+            return await asyncio.wait_for(running, PATIENCE_S)
 
     assert asyncio.run(scenario()) == 0
 
@@ -309,4 +315,4 @@ def test_no_child_outlives_a_killed_launcher(program: str, tmp_path: Path) -> No
         assert "ready" in launcher.stdout.readline()
         launcher.kill()
 
-        wait_until(lambda: not is_alive(pid), "the child has followed its launcher", 10)
+        wait_until(lambda: not is_alive(pid), "the child has followed its launcher")

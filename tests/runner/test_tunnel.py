@@ -14,6 +14,7 @@ from runner.ngrok import TunnelError
 from runner.tunnel import TunnelKeeper
 from tests.runner.ngrok import TOKEN, FakeNgrok, fake_ngrok
 from tests.runner.test_launch_for_real import gone
+from tests.services import PATIENCE_S
 from tests.telegram_webapp.rig import free_port, until
 from utils.backoff import Backoff
 
@@ -157,7 +158,7 @@ def supervise(tmp_path: Path, fake: FakeNgrok) -> Iterator[Callable[[], "subproc
     for process in started:
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
-        process.wait(20)
+        process.wait(PATIENCE_S)
 
 
 def noted_url(tmp_path: Path) -> str:
@@ -175,7 +176,7 @@ def test_the_agent_does_not_outlive_the_launcher_however_it_ends(
     (agent,) = fake.starts
 
     process.send_signal(number)
-    process.wait(20)
+    process.wait(PATIENCE_S)
 
     until(gone([agent["pid"]]), bool)
     until(lambda: noted_url(tmp_path), lambda url: not url)

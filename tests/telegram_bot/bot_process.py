@@ -10,7 +10,7 @@ from typing import Self
 
 from typing_extensions import override
 
-from tests.services import wait_until
+from tests.services import PATIENCE_S, wait_until
 from tests.telegram_bot.bot_api.server import TOKEN, BotApi
 
 ROOT = Path(__file__).parents[2]
@@ -45,7 +45,7 @@ class BotChild(AbstractContextManager["BotChild"]):
     def __exit__(self, *_: object) -> None:
         if self.process.poll() is None:
             self.process.kill()
-        self.process.wait(30)
+        self.process.wait(PATIENCE_S)
 
     @property
     def log(self) -> str:
@@ -54,4 +54,4 @@ class BotChild(AbstractContextManager["BotChild"]):
     def stop(self) -> None:
         """Ask it to stop, and wait until it has."""
         self.process.send_signal(signal.SIGTERM)
-        self.process.wait(30)
+        self.process.wait(PATIENCE_S)

@@ -21,14 +21,14 @@ from infra.settings import Settings
 from store.access import AccessStore, Role
 from store.user import User
 from telegram_bot.process import BotProcess, open_deck
-from tests.services import wait_until
+from tests.loops import let_go
+from tests.services import PATIENCE_S, wait_until
 from tests.telegram_bot.bot_api.people import Person
 from tests.telegram_bot.bot_api.server import TOKEN, BotApi
 from utils.clock import SystemClock
 
 PAGE = "https://deck.example.org/"
 OWNER, TRADER, VIEWER, STRANGER = 11, 22, 33, 44
-START_S = 20.0
 
 
 class Thread:
@@ -41,13 +41,14 @@ class Thread:
     def start(self) -> None:
         self._thread.start()
 
-    def wait(self, work: Awaitable[Any], timeout_s: float = START_S) -> Any:
+    def wait(self, work: Awaitable[Any], timeout_s: float = PATIENCE_S) -> Any:
         async def run() -> Any:
             return await work
 
         return asyncio.run_coroutine_threadsafe(run(), self.loop).result(timeout_s)
 
     def end(self) -> None:
+        self.wait(let_go())
         self.loop.call_soon_threadsafe(self.loop.stop)
         self._thread.join()
         self.loop.close()
@@ -83,7 +84,6 @@ class ScriptedEngine(AbstractContextManager["ScriptedEngine"]):
     @override
     def __exit__(self, *_: object) -> None:
         self._thread.wait(self._server.stop())
-        self._thread.wait(asyncio.sleep(0.01))
         self._thread.end()
 
     def tell(self, kind: str, data: dict[str, Any]) -> None:
@@ -162,17 +162,17 @@ class RunningBot(AbstractContextManager["RunningBot"]):
         if self._stopping is not None:
             self._thread.loop.call_soon_threadsafe(self._stopping.set)
         try:
-            self._running.result(START_S)
+            self._running.result(PATIENCE_S)
         finally:
             self._thread.end()
 
     def wait_until_polling(self) -> None:
-        wait_until(lambda: self.api.is_polled or self._running.done(), "the bot polls", START_S)
+        wait_until(lambda: self.api.is_polled or self._running.done(), "the bot polls", PATIENCE_S)
 
     def wait_ended(self) -> None:
         """Return, or raise what ended it, once it has ended by itself."""
         try:
-            self._running.result(START_S)
+            self._running.result(PATIENCE_S)
         finally:
             self._thread.end()
 

@@ -15,6 +15,7 @@ from infra.bus.base import CommandReply, CommandRequest
 from infra.bus.unix_async_client import AsyncUnixSubscriber
 from infra.bus.unix_server import UnixBusServer
 from telegram_bot.follower import Follower
+from tests.services import PATIENCE_S
 from utils.clock import SetClock
 
 
@@ -78,7 +79,7 @@ async def engine_at(folder: Path, epoch: str = "e", balance: int = 1) -> AsyncIt
 
 
 async def until(follower: Follower, holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while not holds():
             await follower.changed.wait()
 
@@ -123,7 +124,7 @@ def test_without_an_engine_the_state_file_is_told_with_its_age(folder: Path) -> 
 
     async def run() -> None:
         async with following(folder) as follower:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE_S):
                 while equity(follower) is None:
                     await asyncio.sleep(0)
             now = follower.snapshot()

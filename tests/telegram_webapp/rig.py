@@ -20,11 +20,12 @@ from core.stream import EventId, read_sse_frame
 from infra.bus.base import CommandReply, CommandRequest
 from infra.bus.unix_server import UnixBusServer
 from runner.publisher import Publisher
+from tests.loops import let_go
 from utils.clock import SystemClock
 
 T = TypeVar("T")
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 
 
 async def _grant(request: CommandRequest) -> CommandReply:
@@ -59,7 +60,8 @@ class StandInEngine:
         if self._loop.is_closed():
             return
         asyncio.run_coroutine_threadsafe(self.server.stop(), self._loop).result(PATIENCE_S)
-        self._loop.call_soon_threadsafe(self._loop.call_soon, self._loop.stop)
+        asyncio.run_coroutine_threadsafe(let_go(), self._loop).result(PATIENCE_S)
+        self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
 

@@ -16,6 +16,7 @@ from telegram_webapp.channels import WHOLE_AGAIN_S, Rate
 from telegram_webapp.hub import Hub
 from telegram_webapp.mirror import Mirror
 from tests.histories import Event, histories, strict
+from tests.services import PATIENCE_S
 from utils.clock import SetClock
 
 ANNA = Identity(subject="anna", role=Role.VIEWER, via="key", credential_id="key-1")
@@ -217,7 +218,7 @@ def test_one_encoding_serves_all_of_a_rate() -> None:
     rig.join(Keeper(Rate.SAVER))
     rig.join(Keeper(Rate.SAVER))
     rig.tell([price(1.5)])
-    rig.wait(5)
+    rig.wait(PATIENCE_S)
 
     assert sent[-1] is sent[-2]
 
@@ -226,7 +227,7 @@ def test_nothing_is_told_when_nothing_happened() -> None:
     rig = Rig()
     reader = rig.join(Reader(Rate.BALANCED))
     for _ in range(9):
-        rig.wait(5)
+        rig.wait(PATIENCE_S)
 
     assert reader.kinds == ["snapshot"]
 

@@ -13,6 +13,7 @@ from runner.publisher import Builder
 from store.database import Database
 from store.writer import Batch
 from telegram_webapp.results import KEPT, Results
+from tests.services import PATIENCE_S
 from tests.store import samples
 from tests.telegram_webapp.house import NOW, House, house
 from tests.telegram_webapp.rig import until
@@ -27,7 +28,7 @@ class Work:
         self.go_on.set()
 
     def __call__(self, _: Database, account_id: int, now: int) -> dict[str, int]:
-        self.go_on.wait(10)
+        self.go_on.wait(PATIENCE_S)
         self.done.append((account_id, now))
         return {"number": len(self.done)}
 

@@ -13,7 +13,8 @@ from typing import Any, Self
 
 from aiohttp import ClientConnectionResetError, web
 
-from tests.services import free_port, wait_until
+from tests.loops import let_go
+from tests.services import PATIENCE_S, free_port, wait_until
 from tests.telegram_bot.bot_api.errors import ApiError, bad_request
 from tests.telegram_bot.bot_api.faults import Fault
 from tests.telegram_bot.bot_api.methods import METHODS
@@ -68,7 +69,7 @@ class BotApi:  # noqa: PLR0904 - the one door for tests
 
     def __exit__(self, *_: object) -> None:
         self.stop()
-        self._wait(_end_tasks())
+        self._wait(let_go())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
@@ -108,7 +109,7 @@ class BotApi:  # noqa: PLR0904 - the one door for tests
         """Return the parameters of every call of *method*."""
         return [call.params for call in self.calls if call.method == method]
 
-    def wait_for_message(self, person: Person, text: str, timeout_s: float = 30) -> Shown:
+    def wait_for_message(self, person: Person, text: str, timeout_s: float = PATIENCE_S) -> Shown:
         """Return the bot's newest message in *person*'s chat that has *text* in it, once there."""
 
         def found() -> Shown | None:
@@ -125,7 +126,7 @@ class BotApi:  # noqa: PLR0904 - the one door for tests
         return message
 
     def _wait(self, work: Any) -> None:
-        asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
+        asyncio.run_coroutine_threadsafe(work, self._loop).result(PATIENCE_S)
 
     async def _start(self) -> None:
         app = web.Application(client_max_size=MAX_BODY)
@@ -185,13 +186,6 @@ class BotApi:  # noqa: PLR0904 - the one door for tests
                 return METHODS[method](self.world, params)
             except KeyError as error:
                 raise bad_request(f"parameter {error} is missing") from error
-
-
-async def _end_tasks() -> None:
-    tasks = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _drop(request: web.Request) -> web.StreamResponse:

@@ -7,6 +7,7 @@ import pytest
 from store.access import Role
 from store.delivery import State
 from telegram_bot.delivery.sender import Sender
+from tests.services import PATIENCE_S
 from tests.telegram_bot.bot_api.errors import ApiError
 from tests.telegram_bot.bot_api.faults import Fault, broken, cut, flood, lost, slow
 from tests.telegram_bot.delivery.post_office import ANNA, BEN, MINUTE, PAGE, PostOffice
@@ -254,7 +255,7 @@ def test_the_service_sends_on_its_own(office: PostOffice) -> None:
 
     async def work(sender: Sender) -> None:
         task = asyncio.create_task(sender.run())
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             while len(office.texts()) < 2 or len(office.texts(BEN)) < 2:
                 await asyncio.sleep(0.01)
         task.cancel()
@@ -272,7 +273,7 @@ def test_a_bot_that_is_stopped_takes_the_answer_to_what_has_left(office: PostOff
 
     async def work(sender: Sender) -> None:
         task = asyncio.create_task(sender.run())
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             while not office.api.called("sendMessage"):
                 await asyncio.sleep(0.01)
         task.cancel()

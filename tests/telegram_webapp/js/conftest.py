@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.browser import PageServer, chromium
+from tests.services import PATIENCE_S
 
 
 @pytest.fixture(scope="module")
@@ -24,6 +25,7 @@ def server() -> Iterator[PageServer]:
 @pytest.fixture
 def page(browser: Browser, server: PageServer) -> Iterator[Page]:
     opened = browser.new_page()
+    opened.set_default_timeout(PATIENCE_S * 1000)
     opened.goto(server.url)
     yield opened
     opened.close()
@@ -34,6 +36,7 @@ def modules(browser: Browser) -> Iterator[Page]:
     """Like `page`, for tests that only compute."""
     server = PageServer()
     opened = browser.new_page()
+    opened.set_default_timeout(PATIENCE_S * 1000)
     opened.goto(server.url)
     yield opened
     opened.close()
