@@ -50,6 +50,7 @@ CommandHandler = Callable[[CommandRequest], Awaitable[CommandReply]]
 RETRY_BASE_S: Final = 0.2
 RETRY_CAP_S: Final = 5.0
 LAST_WORDS_S: Final = 2.0
+ASK_AGAIN_S: Final = 0.1
 
 
 class RedisBusServer(BusServer):
@@ -108,10 +109,10 @@ class RedisBusServer(BusServer):
                 await self._own()
                 await self._begin()
         except ConfigError:
-            await self._redis.aclose()
+            await self._hang_up()
             raise
         except Exception as error:
-            await self._redis.aclose()
+            await self._hang_up()
             raise ConfigError(f"BUS_URL: Redis cannot be used: {said(error)}") from error
         self._tasks = [
             asyncio.create_task(self._keep(self._send, mended=self._begin)),
@@ -128,9 +129,7 @@ class RedisBusServer(BusServer):
     @override
     async def stop(self) -> None:
         """Send what is left and say that the stream is over."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await _end_all(self._tasks)
         await asyncio.gather(*self._answers, return_exceptions=True)
         if self._redis is None:
             return
@@ -140,7 +139,12 @@ class RedisBusServer(BusServer):
                 await self._end(self._stream, gone=True)
         except Exception as error:  # noqa: BLE001 - whatever it is, the engine ends
             log.warning("The last events did not reach Redis: %s", said(error))
-        await self._redis.aclose()
+        await self._hang_up()
+
+    async def _hang_up(self) -> None:
+        if self._redis is not None:
+            await self._redis.aclose()
+            self._redis = None
 
     async def _own(self) -> None:
         """Say that this database is ours.
@@ -289,15 +293,18 @@ class RedisBusServer(BusServer):
 
     async def _answer(self, wished: Entry) -> None:
         place, fields = wished
+        db: Any = self._redis
         try:
-            wish = read_wish(fields)
-            if not await self._is_late(place, wish):
-                await self._reply(wish.reply_to, await self._granted(wish.request), wish.waits_s)
-            db: Any = self._redis
+            try:
+                wish = read_wish(fields)
+            except BusError as error:
+                log.warning("%s", error)
+            else:
+                if not await self._is_late(place, wish):
+                    reply = await self._granted(wish.request)
+                    await self._reply(wish.reply_to, reply, wish.waits_s)
             await db.xack(WISHES, GROUP, place)
             await db.xdel(WISHES, place)
-        except BusError as error:
-            log.warning("%s", error)
         except Exception as error:  # noqa: BLE001 - who waits is told by their own clock
             log.warning("A wish could not be answered: %s", said(error))
 
@@ -323,3 +330,12 @@ class RedisBusServer(BusServer):
             together.rpush(to, encode(reply))
             together.expire(to, int(waits_s) + 1)
             await together.execute()
+
+
+async def _end_all(tasks: Sequence["asyncio.Task[None]"]) -> None:
+    """Cancel *tasks* until they are over: the library may take a cancellation for its own."""
+    left = set(tasks)
+    while left:
+        for task in left:
+            task.cancel()
+        _, left = await asyncio.wait(left, timeout=ASK_AGAIN_S)

@@ -8,7 +8,15 @@ from typing import Any, Protocol, TypeVar
 from typing_extensions import override
 
 from core.stream import EventId
-from infra.bus.base import BusSubscriber, CommandReply, CommandRequest, CommandSender, Delivery
+from infra.bus.base import (
+    AsyncBusSubscriber,
+    AsyncCommandSender,
+    BusSubscriber,
+    CommandReply,
+    CommandRequest,
+    CommandSender,
+    Delivery,
+)
 from infra.bus.unix_async_client import AsyncUnixCommands, AsyncUnixSubscriber
 from infra.bus.unix_client import UnixCommands, UnixSubscriber
 
@@ -33,16 +41,26 @@ class Blocking:
 
 class OnALoop:
     def subscriber(self, path: Path, silence_s: float = 10.0) -> BusSubscriber:
-        return _LoopSubscriber(AsyncUnixSubscriber(path, silence_s))
+        return blocking_subscriber(AsyncUnixSubscriber(path, silence_s))
 
     def commands(self, path: Path) -> CommandSender:
-        return _LoopCommands(AsyncUnixCommands(path))
+        return blocking_commands(AsyncUnixCommands(path))
+
+
+def blocking_subscriber(real: AsyncBusSubscriber) -> BusSubscriber:
+    """Return *real*, called the blocking way."""
+    return _LoopSubscriber(real)
+
+
+def blocking_commands(real: AsyncCommandSender) -> CommandSender:
+    """Return *real*, called the blocking way."""
+    return _LoopCommands(real)
 
 
 class _LoopSubscriber(BusSubscriber):
     """Runs its loop only while a delivery is waited for, as a busy program would."""
 
-    def __init__(self, real: AsyncUnixSubscriber) -> None:
+    def __init__(self, real: AsyncBusSubscriber) -> None:
         self._real = real
 
     @override
@@ -62,7 +80,7 @@ class _LoopSubscriber(BusSubscriber):
 
 
 class _LoopCommands(CommandSender):
-    def __init__(self, real: AsyncUnixCommands) -> None:
+    def __init__(self, real: AsyncCommandSender) -> None:
         self._real = real
 
     @override
