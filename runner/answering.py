@@ -80,7 +80,11 @@ class Answering:
         args = request.args.get("args") or {}
         if not isinstance(args, dict):
             raise CommandError("bad_args", "args must be an object of names and values.", 400)
-        return self.desk.prepare(str(request.args.get("command", "")), args, request.actor, at)
+        command = str(request.args.get("command", ""))
+        wish = self.desk.wishes.get(command)
+        if wish is not None and wish.owners_only and request.role != "owner":
+            raise CommandError("forbidden", f"A {request.role} may not change that.", 403)
+        return self.desk.prepare(command, args, request.actor, at)
 
     async def _confirm(self, request: CommandRequest, at: int) -> CommandReply:
         done = self.desk.result_of(request.id, request.actor)

@@ -12,7 +12,7 @@ from typing import Any, Final
 from core.errors import CommandError, OrderRejected
 from core.orders import OrderRole
 from runner.payloads import Data
-from runner.plans import Args, Planner
+from runner.plans import Args, Planner, Wish
 from runner.trader import Trader
 
 INTENT_LIFE_S: Final = 60
@@ -32,6 +32,8 @@ _DONE: Final = {
     "close_all": "{title}: sent",
     "cancel_order": "{title}: done",
     "move_order": "{title}: done",
+    "retry_market": "{title}: on its way",
+    "symbols": "{title}: on its way",
 }
 
 _SENT: Final = frozenset({"close_position", "close_all", "cancel_order", "move_order"})
@@ -65,6 +67,11 @@ class CommandDesk:
         self.only_watches = False
         self._intents: dict[str, Intent] = {}
         self._outcomes: dict[tuple[str, str], Data | CommandError] = {}
+
+    @property
+    def wishes(self) -> dict[str, Wish]:
+        """Return the commands that are not about trading, by name; add to them."""
+        return self._planner.wishes
 
     def prepare(self, command: str, args: Mapping[str, Any], actor: str, at: int) -> Data:
         """Return an intent: what would be done, with amounts, and until when it may be confirmed.
@@ -182,8 +189,12 @@ class CommandDesk:
         Raises:
             CommandError: it is not possible any more, or refused by risk or broker.
         """
+        wish = self.wishes.get(intent.command)
         try:
-            self._do(intent, key, at)
+            if wish is None:
+                self._do(intent, key, at)
+            else:
+                wish.act(intent.args)
         except OrderRejected as error:
             raise CommandError("refused", f"{intent.title}: not done, {error}.") from error
 

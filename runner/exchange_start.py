@@ -7,7 +7,7 @@ from exchange.real.choice import name_of
 from exchange.real.errors import ExchangeError
 from exchange.real.feed import ExchangeFeed
 from exchange.real.history import fill
-from exchange.real.minutes import GRACE_MS
+from exchange.real.minutes import closed_before
 from infra.settings import Settings
 from runner.engine import Engine
 from runner.exchange_wiring import Outpost
@@ -54,7 +54,7 @@ async def prepare(wired: Wired, settings: Settings, outpost: Outpost) -> None:
     await engine.turn("warming_up", wired.note)
     for rules in feed.instruments.values():
         engine.trader.board.trade(rules)
-    until = _closed_before(engine.clock.now())
+    until = closed_before(engine.clock.now())
     try:
         await fetch_history(wired, settings, feed, until)
     except ExchangeError as error:
@@ -106,8 +106,3 @@ async def catch_up(wired: Wired, outpost: Outpost) -> None:
             "warn", "history_missing", "What was missed is fetched later", str(error)
         )
     await play(engine, wired.pulse, None, "Catching up", is_news=True)
-
-
-def _closed_before(now: int) -> int:
-    """Return the end (ms) of the last minute that is surely closed."""
-    return (now - GRACE_MS) // MINUTE_MS * MINUTE_MS

@@ -27,11 +27,25 @@ class Plan:
     lines: tuple[Data, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A command that is not about trading: what it would do, and how it is done.
+
+    ``plan`` and ``act`` raise CommandError where it is not possible; ``act`` is called within a
+    step of the engine and may not wait. ``owners_only`` is for what is a setting.
+    """
+
+    plan: Callable[[Args], Plan]
+    act: Callable[[Args], None]
+    owners_only: bool = False
+
+
 class Planner:
     """Finds what a command is about, or says in a sentence why that is not possible."""
 
     def __init__(self, trader: Trader, badge: str) -> None:
         self._trader = trader
+        self.wishes: dict[str, Wish] = {}
         self._no_money = "" if badge == "LIVE" else " No real money moves."
         self._plans: Final[Mapping[str, Callable[[Args], Plan]]] = {
             "pause": lambda _: Plan("Pause trading", "No new entries. Stops still stand.", "Pause"),
@@ -48,9 +62,10 @@ class Planner:
         Raises:
             CommandError: there is no such command, or it is not possible.
         """
-        make = self._plans.get(command)
+        wish = self.wishes.get(command)
+        make = self._plans.get(command) if wish is None else wish.plan
         if make is None:
-            known = ", ".join(self._plans)
+            known = ", ".join([*self._plans, *self.wishes])
             text = f"{command[:40]!r} is not a command; they are {known}."
             raise CommandError("unknown_command", text, 400)
         return make(args)

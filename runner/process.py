@@ -18,6 +18,7 @@ from runner.engine import Engine
 from runner.exchange_choice import open_tape
 from runner.exchange_start import catch_up, prepare
 from runner.exchange_wiring import Outpost
+from runner.exchange_wishes import ExchangeWishes
 from runner.instance import only_engine
 from runner.lease_watch import watch
 from runner.past import play
@@ -120,8 +121,17 @@ def _chores(
         *(beside(engine, "Training", work) for work in learning),
         beside(engine, "The daily report", DailyReport(settings, clock).run()),
         beside(engine, "Retention", retention.run()),
-        *([] if wired.outpost is None else wired.outpost.chores(engine)),
+        *_abroad(settings, wired),
     ]
+
+
+def _abroad(settings: Settings, wired: Wired) -> list[Coroutine[Any, Any, None]]:
+    """Return what goes on beside trading where an exchange is in play."""
+    engine, outpost = wired.engine, wired.outpost
+    if outpost is None:
+        return []
+    wishes = ExchangeWishes(wired, settings, outpost)
+    return [*outpost.chores(engine), beside(engine, "Changing symbols", wishes.run())]
 
 
 async def _trade(wired: Wired, settings: Settings, advice: Advice | None) -> None:

@@ -213,17 +213,21 @@ class ExchangeFeed:  # noqa: PLR0904 - half of them are the contract
         self._desks[symbol] = Desk(symbol, self.clock, self._wake)
         self._rules[symbol] = instrument(symbol)
 
-    async def open_symbol(self, symbol: str, streams: Streams) -> None:
-        """Take the exchange's rules of *symbol*, and follow it.
+    async def open_symbol(self, symbol: str) -> None:
+        """Take the exchange's rules of *symbol*.
 
         Raises:
             ConfigError: it does not have it.
             ExchangeError: it does not answer.
         """
         if self._client is not None:
-            desk = self._desks[symbol]
-            self._rules[symbol] = await desk.open(self._client)
-            desk.follow(streams)
+            rules = await self._desks[symbol].open(self._client)
+            if symbol in self._desks:
+                self._rules[symbol] = rules
+
+    def follow_symbol(self, symbol: str, streams: Streams) -> None:
+        """Begin to follow *symbol* over *streams*."""
+        self._desks[symbol].follow(streams)
 
     def drop(self, symbol: str) -> Desk:
         """Tell of *symbol* no more; return what is to `Desk.leave` its streams."""

@@ -21,6 +21,11 @@ MOST_FILLED: Final = 1_440
 Span = tuple[int, int]
 
 
+def closed_before(now: int) -> int:
+    """Return the end (ms) of the last minute that REST surely tells whole at engine time *now*."""
+    return (now - GRACE_MS) // MINUTE_MS * MINUTE_MS
+
+
 class Minutes:
     """Puts the minutes of one symbol in order.
 
@@ -85,7 +90,7 @@ class Minutes:
         """Return the span that REST must be asked for at engine time *now*, if there is one."""
         if self.after is None:
             return None
-        end = (now - GRACE_MS) // MINUTE_MS * MINUTE_MS
+        end = closed_before(now)
         for at in range(self.after + MINUTE_MS, end, MINUTE_MS):
             if at not in self._closed:
                 return at, end
