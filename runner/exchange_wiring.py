@@ -120,7 +120,7 @@ class Outpost:
         states = ExchangeStates(
             engine.publisher, self.place, self._stream_health, self._venue_health, self.why
         )
-        engine.questions["exchange"] = states.now
+        engine.questions["connection"] = states.now
         engine.questions["markets"] = lambda args: markets(self.symbols(), args)
         works = [beside(engine, "The exchange's states", self._tell(states, engine))]
         if self.feed is None:
