@@ -2,10 +2,11 @@
 
 import asyncio
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from core.errors import LedgerError, StoreError
+from runner.calm import Calm
 from runner.engine import Engine
 from runner.ledger_check import LedgerCheck
 from runner.state_file import StateFile
@@ -30,6 +31,7 @@ class Pulse:
     ledger_check: LedgerCheck
     beat_s: float
     _file_failed: bool = False
+    _calm: Calm = field(default_factory=Calm)
 
     async def run(self) -> None:
         """Beat until cancelled."""
@@ -50,11 +52,13 @@ class Pulse:
                 await self.check_ledger()
 
     async def watch_feed(self, now_s: float) -> None:
-        """Tell once when market data becomes too old, and once when it is back."""
+        """Tell once when market data becomes too old, and once when it is back to stay."""
         engine = self.engine
-        if not engine.freshness.turned(now_s):
+        if engine.freshness.turned(now_s):
+            engine.telling.touch_all()
+            await engine.flush()
+        if not self._calm.turned(now_s, is_so=engine.freshness.stale):
             return
-        engine.telling.touch_all()
         if engine.freshness.stale:
             age_s = engine.freshness.age_ms(now_s) // 1000
             detail = "New entries are stopped. Stops still stand."
