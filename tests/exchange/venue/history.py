@@ -11,6 +11,7 @@ from tests.exchange.venue.walk import Walk, mix
 
 MINUTE_MS: Final = 60_000
 DAY_MS: Final = 86_400_000
+_QUARTER_MS: Final = 15 * MINUTE_MS
 _SAMPLES: Final = 4  # a minute, which makes its high and low
 _UNITS: Final = {"m": MINUTE_MS, "h": 60 * MINUTE_MS, "d": DAY_MS, "w": 7 * DAY_MS}
 
@@ -75,7 +76,7 @@ class History:
         self.walk = walk
         self.lived: dict[int, Candle] = {}
         self._seed = seed
-        self._day: tuple[int, Candle | None] = (-1, None)
+        self._quarters: dict[int, Candle] = {}
 
     def candles(self, interval: int, start: int, count: int, now: int) -> list[Candle]:
         """Return up to *count* candles of *interval* ms from *start*, the open one included."""
@@ -84,8 +85,12 @@ class History:
         count = min(count, (last - first) // interval + 1)
         if count <= 0:
             return []
-        if interval > 60 * MINUTE_MS:
-            return self._of_walk(first, count, interval, max(15_000, interval // 240), now)
+        born = min(self.lived, default=now)
+        old = 0 if interval <= 60 * MINUTE_MS else min(count, max(0, (born - first) // interval))
+        coarse = self._of_walk(first, old, interval, max(15_000, interval // 240), now)
+        return coarse + self._of_minutes(interval, first + old * interval, count - old, now)
+
+    def _of_minutes(self, interval: int, first: int, count: int, now: int) -> list[Candle]:
         minutes = self._minutes(first, count * interval // MINUTE_MS, now)
         per = interval // MINUTE_MS
         grouped = (
@@ -94,15 +99,18 @@ class History:
         return [one for one in grouped if one is not None]
 
     def last_day(self, now: int) -> Candle:
-        """Return the 24 hours that end now, as one candle."""
-        minute = now // MINUTE_MS * MINUTE_MS
-        if self._day[0] != minute:
-            before = self._minutes(minute - DAY_MS + MINUTE_MS, DAY_MS // MINUTE_MS - 1, now)
-            self._day = (minute, merged(minute - DAY_MS, before))
-        parts = [one for one in (self._day[1], self.lived.get(minute)) if one is not None]
-        whole = merged(now - DAY_MS, parts)
-        if whole is None:
-            return self._of_walk(minute - DAY_MS, 1, DAY_MS, DAY_MS // 240, now)[0]
+        """Return the last 24 hours, to the quarter of an hour, as one candle."""
+        quarter = now // _QUARTER_MS * _QUARTER_MS
+        starts = range(quarter - DAY_MS + _QUARTER_MS, quarter, _QUARTER_MS)
+        if starts[-1] not in self._quarters:
+            self._quarters = {at: one for at, one in self._quarters.items() if at in starts}
+            missing = next(at for at in starts if at not in self._quarters)
+            count = (quarter - missing) // MINUTE_MS
+            minutes = self._minutes(missing, count, now)
+            self._quarters |= _quarters(minutes)
+        running = [self.lived[at] for at in range(quarter, now + 1, MINUTE_MS) if at in self.lived]
+        whole = merged(now - DAY_MS, [*(self._quarters[at] for at in starts), *running])
+        assert whole is not None
         return whole
 
     def _minutes(self, first: int, count: int, now: int) -> list[Candle]:
@@ -113,6 +121,8 @@ class History:
         return [self.lived.get(one.at, one) for one in made]
 
     def _of_walk(self, first: int, count: int, interval: int, apart: int, now: int) -> list[Candle]:
+        if count <= 0:
+            return []
         per = interval // apart
         times = first + apart * np.arange(count * per + 1, dtype=np.int64)
         prices = self.walk.many(np.minimum(times, now)) / float(self.contract.tick)
@@ -134,6 +144,16 @@ class History:
             made.append(Candle(at, opened, high, low, close, volume, minutes * (60 + chance % 60),
                                at // 10, bought, turnover))  # fmt: skip
         return made
+
+
+def _quarters(minutes: list[Candle]) -> dict[int, Candle]:
+    found = {}
+    for n in range(0, len(minutes), _QUARTER_MS // MINUTE_MS):
+        part = minutes[n : n + _QUARTER_MS // MINUTE_MS]
+        one = merged(part[0].at, part)
+        if one is not None:
+            found[one.at] = one
+    return found
 
 
 def kline_row(contract: Contract, candle: Candle, interval: int) -> list[Any]:
