@@ -37,9 +37,9 @@ class WatchingTrader(Trader):
 
     @override
     def _sample(self, minute: int) -> None:
-        if self.record.quiet or not self.knows():  # nobody knows what it was worth
+        if self.record.quiet:  # nobody knows what it was worth then
             self.minute = minute
-        else:
+        elif self.knows():
             super()._sample(minute)
 
 

@@ -47,7 +47,8 @@ def badge_of(exchange: str, broker: str) -> str:
     """Return what the page must show about reality."""
     if broker in {"testnet", "live"}:
         return broker.upper()
-    return f"PAPER · {BADGES.get(exchange, exchange.upper())}"
+    word = "WATCH" if broker == "watch" else "PAPER"
+    return f"{word} · {BADGES.get(exchange, exchange.upper())}"
 
 
 def market_of(venue: Venue) -> str:
