@@ -146,7 +146,7 @@ class RealAccount:
             "orders": [_order(o, ours=self.ours(o)) for o in orders],
             "differences": list(self.differences),
             "checked_at": self.checked_at,
-            "position_mode": view.modes.position_mode,
+            "position_mode": view.modes.position_mode or None,
             "multi_asset": view.modes.multi_asset,
             "bnb_fees": view.modes.bnb_fees,
             "balances": [
