@@ -115,6 +115,15 @@ class WireExchange:
         future.add_done_callback(lambda done: done.cancelled() or done.exception())
         return future
 
+    def order_book(self, snapshot: Any = None, depth: int | None = None) -> Any:
+        """Return an empty book that forgets no level.
+
+        ccxt would cut a book to *depth* each time it is watched: once the price has moved, what was
+        cut off is missing among the best (seen in the recorded BTC books after four minutes).
+        """
+        del depth
+        return super().order_book(snapshot or {})  # type: ignore[misc]
+
     async def throttle(self, cost: float | None = None) -> None:
         """Wait until *cost* may be spent: by weight where the exchange tells it, else by ccxt."""
         if self.hub.guard.limit is None:

@@ -128,20 +128,21 @@ class RawReplayFeed:
         """Yield a step for each span of time in which something came; None to let others run."""
         end = 0
         for number, line in enumerate(self._lines()):
-            self._clock.not_before(line.at + self._skew_ms)
-            at = self._clock.at
+            at = max(line.at + self._skew_ms, self._clock.at)
             if at >= end:
                 if end:
                     yield self._step(end)
                 end = at - at % STEP_MS + STEP_MS
             elif number % BREATH == 0:
                 yield None
+            self._clock.not_before(at)
             self._hear(line, at)
         if end:
             yield self._step(end)
 
     def _step(self, end: int) -> Step | None:
         """Return what came before *end*; None when that is nothing, or was told before."""
+        self._clock.not_before(end)
         messages: list[MarketMessage] = []
         for symbol in self._decoding.symbols.values():
             messages += symbol.take(end)

@@ -127,8 +127,6 @@ class Symbol:
 
 def _payload(kind: str, value: Any) -> Any:
     """Return what ccxt would hand to who watches: the new of what it keeps."""
-    if kind == "book":
-        return value.limit()
     if kind == "trades":
         return [value[-1]]
     if kind != "candles":
