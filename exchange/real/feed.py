@@ -81,7 +81,7 @@ class ExchangeFeed:  # noqa: PLR0904 - half of them are the contract
             if symbol in checkpoint["after"]:
                 desk.minutes.begin(checkpoint["after"][symbol])
             if symbol in checkpoint["funded"]:
-                desk.settlements.resume(checkpoint["funded"][symbol])
+                desk.settlements.resume(checkpoint["funded"][symbol], self.clock.now())
 
     def checkpoint(self) -> dict[str, Any]:
         """Return the symbols, and of each the last minute and settlement handed out."""
