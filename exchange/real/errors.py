@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from core.errors import QuarterdeckError
+from utils.hidden import without_hidden
 
 # What Binance says when it does not know itself whether an order was taken.
 UNKNOWN_CODES: Final = frozenset({-1000, -1006, -1007})
@@ -190,6 +191,6 @@ def _status(error: BaseException | None) -> int:
 
 
 def _short(error: BaseException) -> str:
-    """Return the text of *error* on one line, without what stands in query strings."""
-    text = _QUERY.sub("?…", " ".join(str(error).split())) or type(error).__name__
+    """Return the text of *error* on one line, without what stands in query strings and keys."""
+    text = without_hidden(_QUERY.sub("?…", " ".join(str(error).split()))) or type(error).__name__
     return text if len(text) <= _MOST_SHOWN else text[: _MOST_SHOWN - 1] + "…"

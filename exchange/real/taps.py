@@ -40,5 +40,7 @@ def without_keys(url: str) -> str:
 
 
 def is_private(url: str) -> bool:
-    """Return whether *url* bears a listen key or a signature."""
-    return _PRIVATE.search(url) is not None or "/private" in url
+    """Return whether *url* bears a listen key or a signature, or asks for a key."""
+    if "/private" in url or url.partition("?")[0].endswith("/listenKey"):
+        return True
+    return _PRIVATE.search(url) is not None
