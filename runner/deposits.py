@@ -30,7 +30,7 @@ def give_deposits(
         share = max(portfolio.transferred.values())
         amounts = dict.fromkeys(new, share)
     else:
-        amounts = _shares(new or [strategies[0].name], account.initial_balance)
+        amounts = shares(new or [strategies[0].name], account.initial_balance)
     if not amounts:
         return
     entries = [
@@ -45,7 +45,7 @@ def give_deposits(
         portfolio.apply(entry)
 
 
-def _shares(names: Sequence[str], total: Decimal) -> dict[str, Decimal]:
+def shares(names: Sequence[str], total: Decimal) -> dict[str, Decimal]:
     """Return equal parts in cents; the first gets what does not divide."""
     share = (total / len(names)).quantize(CENT)
     return {

@@ -21,6 +21,7 @@ from runner.exchange_wiring import Outpost
 from runner.exchange_wishes import ExchangeWishes
 from runner.instance import only_engine
 from runner.lease_watch import watch
+from runner.live_wiring import trading_for_real
 from runner.past import play
 from runner.retention import Retention
 from runner.training import open_training
@@ -87,8 +88,9 @@ async def _serve(settings: Settings, wired: Wired, outlet: _Outlet) -> None:
     trading = asyncio.create_task(_trade(wired, settings, advice))
     _stop_on_signals(trading, engine)
     try:
-        with contextlib.suppress(asyncio.CancelledError):
-            await trading
+        async with trading_for_real(engine, wired.real):
+            with contextlib.suppress(asyncio.CancelledError):
+                await trading
     finally:
         if advice is not None:
             await advice.close()

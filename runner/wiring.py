@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
-from core.ledger import ZERO
+from core.ledger import ZERO, Portfolio
 from core.stream import Frame
+from exchange.base import Broker
 from exchange.paper.broker import PaperBroker
 from exchange.real.feed import ExchangeFeed
 from infra.setting_groups import Group
@@ -22,6 +23,7 @@ from runner.exchange_wiring import Outpost
 from runner.freshness import ANY, HEARD, Freshness
 from runner.ledger_check import LedgerCheck
 from runner.limits import alert_limits, risk_limits, stale_after_s
+from runner.live_wiring import is_live, live_broker, live_market, with_paper
 from runner.markets import Course, Tape, set_course
 from runner.patience import Patience
 from runner.publisher import Publisher
@@ -110,7 +112,7 @@ def wire(
     saved = recovery.checkpoint(database, account.id)
     if isinstance(tape.feed, ExchangeFeed):
         tape.feed.keep_symbols(saved and saved["feed"], _held_symbols(database, account.id))
-    trader = _trader(settings, tape, (database, account), saved, real)
+    trader = _trader(settings, tape, (database, account), saved, real, clock)
     trader.record.keeps_candles = manner.keeps_candles
     trader.record.about = {"badge": tape.feed.badge, "currency": CURRENCY}
     trader.sampled_every = manner.sampled_every
@@ -143,7 +145,11 @@ def _open_account(
     database: Database, market_id: str, settings: Settings, now: int, real: RealAccount | None
 ) -> Account:
     balance = settings.balance if real is None else real.view.margin_balance
-    market_id = account_market("paper" if real is None else real.mode, market_id)
+    if real is not None and is_live(real):
+        balance = min(settings.balance, real.view.wallet_balance)
+        market_id = live_market(real, market_id)
+    else:
+        market_id = account_market("paper" if real is None else real.mode, market_id)
     account = find_or_create_account(database, market_id, balance, now)
     if settings.reset_paper and real is None:
         archive_account(database, account.id, now)
@@ -179,6 +185,7 @@ def _trader(
     of: tuple[Database, Account],
     saved: Mapping[str, Any] | None,
     real: RealAccount | None,
+    clock: Clock,
 ) -> Trader:
     if real is not None and real.mode == "watch":
         return watching_trader(settings, tape.feed, of, real)
@@ -198,7 +205,7 @@ def _trader(
     return Trader(
         board=Board(instruments),
         portfolio=portfolio,
-        broker=PaperBroker(instruments, portfolio, slippage_bps=settings.slippage_bps),
+        broker=_broker(settings, tape, of, portfolio, live=is_live(real), clock=clock),
         council=council,
         limits=risk_limits(settings, tape.speed, tape.feed.kind),
         tally=Tally(portfolio, portfolio.deposits, started),
@@ -208,6 +215,23 @@ def _trader(
         },
         record=record,
     )
+
+
+def _broker(
+    settings: Settings,
+    tape: Tape,
+    of: tuple[Database, Account],
+    portfolio: Portfolio,
+    *,
+    live: bool,
+    clock: Clock,
+) -> Broker:
+    instruments = tape.feed.instruments
+    if not live:
+        return PaperBroker(instruments, portfolio, slippage_bps=settings.slippage_bps)
+    own = tape.clock or clock
+    broker = live_broker(settings, tape.feed, of, portfolio, own)
+    return with_paper(settings, tape.feed, broker, own)
 
 
 def _options(settings: Settings, name: str) -> dict[str, Any]:

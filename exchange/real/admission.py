@@ -74,17 +74,7 @@ class Admission:
             GateRefused: naming who or what is.
         """
         symbol = order.symbol
-        if self._shop.halt:
-            raise GateRefused(f"the account is in {self._shop.halt}", gate="account_setup")
-        if not self._shop.compared:
-            raise GateRefused(
-                "the account at the exchange was not compared with ours yet", gate="not_reconciled"
-            )
-        if self._shop.foreign.get(symbol) or symbol in self._shop.unsettled:
-            raise GateRefused(
-                f"somebody else holds {symbol} at the exchange, or trades it: close that first",
-                gate="foreign_position",
-            )
+        self._shop.check_alone(symbol)
         owners = {p.strategy for p in self._shop.portfolio.positions.values() if p.symbol == symbol}
         owners |= {t.order.strategy for t in self._shop.tickets.in_symbol(symbol)}
         for owner in sorted(owners - {order.strategy}):

@@ -26,6 +26,7 @@ from exchange.real.tickets import Ticket
 from exchange.real.updates import TradeUpdate
 
 KEPT: Final = 2000
+RACE_MS: Final = 60_000
 PNL_TOLERANCE: Final = Decimal("0.00001")  # of what was closed: the exchange rounds its averages
 PNL_LEAST: Final = Decimal("0.01")
 CLOSED: Final = "position closed"
@@ -129,7 +130,8 @@ class Fills:
     def closed_elsewhere(self, position: Position, qty: Decimal) -> Decimal:
         """Book that *qty* of *position* was closed by orders that are not ours.
 
-        Their newest executions against it are taken: those before closed what else there was.
+        Their newest executions against it are taken: those before closed what else there was. One
+        from a moment before it was opened counts too: our entry then met their new position.
         Returns what no execution accounts for.
         """
         left, wanted = qty, []
@@ -137,7 +139,7 @@ class Fills:
             if left <= ZERO:
                 break
             against = trade.symbol == position.symbol and trade.side.sign * position.direction < 0
-            if not against or trade.at < position.opened_at:
+            if not against or trade.at < position.opened_at - RACE_MS:
                 continue
             part = min(left, trade.qty - self._used.get(fill_id(trade), ZERO))
             if part > ZERO:
@@ -167,7 +169,8 @@ class Fills:
             id=name, order_id=order.id, position_id=position.id, strategy=position.strategy,
             symbol=position.symbol, side=trade.side, qty=qty, price=trade.price,
             fee=truncate8(self._fee(trade) * qty / trade.qty), liquidity=trade.liquidity,
-            role=role, leverage=position.leverage, reduce_only=True, at=trade.at,
+            role=role, leverage=position.leverage, reduce_only=True,
+            at=max(trade.at, position.opened_at),
             reference_price=trade.price,
         )  # fmt: skip
         self._shop.holdings.reported(fill)

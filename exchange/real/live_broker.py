@@ -11,13 +11,15 @@ Rules:
   positions of others are left alone.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
-from core.errors import GateRefused, OrderRejected
+from core.errors import OrderRejected
 from core.ledger import Portfolio
 from core.market import Bar, Book, Funding, Instrument, MarketMessage, MarkPrice, Tick
 from core.orders import Order, OrderType, Report
@@ -36,8 +38,11 @@ from exchange.real.updates import (
     FundingUpdate,
     OrderUpdate,
     PositionUpdate,
+    TradeUpdate,
     Update,
 )
+
+log: Final = logging.getLogger(__name__)
 
 
 class LiveBroker:  # noqa: PLR0904 - the contract of a broker, and what goes to and from the exchange
@@ -191,36 +196,57 @@ class LiveBroker:  # noqa: PLR0904 - the contract of a broker, and what goes to 
 
     def requests(self) -> list[Request]:
         """Return what to ask the exchange now; each is answered by `answered`."""
-        due = self._sending.due(self._now())
-        self._stir()
-        return due
+        with self._watched("deciding what to send"):
+            return self._sending.due(self._now())
+        return []
 
     def answered(self, request: Request, answer: Answer | Exception) -> None:
         """Take what came of a request: its answer, or what was raised instead."""
-        self._sending.answered(request, answer, self._now())
-        self._stir()
+        with self._watched(f"taking the answer to {request.ask} {request.client_id}"):
+            self._sending.answered(request, answer, self._now())
 
     def heard(self, update: Update) -> None:
         """Take what the account's stream says, in whatever turn and however often it comes."""
         self.shop.now = self._now()
-        if isinstance(update, (OrderUpdate, AlgoUpdate)):
-            self.orders.told(update)
-        elif isinstance(update, PositionUpdate):
-            self.reconciler.position_told(update)
-        elif isinstance(update, FundingUpdate):
-            self.reconciler.money.is_due = True
-        self._stir()
+        with self._watched("taking what the account's stream says"):
+            match update:
+                case OrderUpdate() | AlgoUpdate():
+                    self.orders.told(update)
+                case TradeUpdate():
+                    self.reconciler.trade_told(update)
+                case PositionUpdate():
+                    self.reconciler.position_told(update)
+                case FundingUpdate():
+                    self.reconciler.money.is_due = True
+                case _:
+                    pass
+        self.poke()
+
+    @contextmanager
+    def _watched(self, what: str) -> Iterator[None]:
+        """Let a fault of ours end neither the stream nor the sender: entries stop, exits go on."""
+        try:
+            yield
+        except Exception as error:
+            log.exception("The live broker failed while %s", what)
+            self.shop.fault = f"a fault ({type(error).__name__} while {what})"
+            self.shop.say(
+                Said(
+                    level="error",
+                    code="broker_fault",
+                    title="The live broker met a fault of its own: no entry is sent any more",
+                    detail=f"{type(error).__name__}: {error}, while {what}. Look at the account.",
+                    key=f"fault:{what}",
+                )
+            )
+            self.reconciler.is_due = True
+        if self.shop.reports or self.shop.notes:
+            self.wake()
 
     def notes(self) -> list[Note]:
         """Return what people are to be told and what money moved, since the last call."""
         notes, self.shop.notes = self.shop.notes, []
         return notes
-
-    def refusal(self) -> GateRefused | None:
-        """Return why no entry would be taken now, whatever it is, or None."""
-        if self.shop.limits.is_killed:
-            return GateRefused("the kill file is there", gate="kill_file")
-        return None
 
     @property
     def differences(self) -> list[Difference]:
@@ -235,10 +261,6 @@ class LiveBroker:  # noqa: PLR0904 - the contract of a broker, and what goes to 
     def is_busy(self) -> bool:
         """Return whether something may have to be asked soon."""
         return any(True for _ in self.shop.tickets) or self.orders.strangers.is_sorting
-
-    def _stir(self) -> None:
-        if self.shop.reports or self.shop.notes:
-            self.wake()
 
 
 def _nothing() -> None:

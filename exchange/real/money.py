@@ -36,6 +36,11 @@ class Income(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.kind}:{self.id}:{self.symbol}:{self.asset}"
 
 
+def part_id(name: str, strategy: str) -> str:
+    """Return what names a sub-account's part of the money that *name* names."""
+    return f"{name}:{strategy}"
+
+
 class Money:
     """Turns lines of the income history into what the journal books.
 
@@ -58,10 +63,16 @@ class Money:
             self.is_due = True
 
     def take(self, lines: Iterable[Income]) -> None:
-        """Take the lines of the history since `since`, known or not."""
+        """Take the lines of the history since `since`, known or not.
+
+        Funding of a symbol in which something is in doubt, and what came after it, waits.
+        """
         for line in sorted(lines, key=lambda line: line.at):
             if line.key in self._seen:
                 continue
+            if line.kind == FUNDING and not self._shop.is_settled(line.symbol):
+                self.is_due = True
+                break
             self._seen[line.key] = None
             self._book(line)
             self.since = max(self.since, line.at - OVERLAP_MS)
@@ -78,17 +89,18 @@ class Money:
 
     def _move(self, line: Income, what: str, strategy: str = "") -> None:
         name = f"income:{line.key}"
-        if not self._shop.portfolio.knows("transfer", name):
+        portfolio = self._shop.portfolio
+        if not any(portfolio.knows("transfer", part_id(name, own)) for own in portfolio.cash):
             moved = Moved(id=name, amount=line.amount, at=line.at, what=what, strategy=strategy)
             self._shop.notes.append(moved)
 
     def _funding(self, line: Income) -> None:
         held = [p for p in self._shop.portfolio.positions.values() if p.symbol == line.symbol]
-        if held and held[0].opened_at < line.at:
+        if held and held[0].opened_at <= line.at:
             self._charge(held[0], line)
             return
         last = self._shop.last_held.get(line.symbol)
-        if last is not None and last.opened_at < line.at <= last.closed_at:
+        if last is not None and last.opened_at <= line.at <= last.closed_at:
             self._move(line, "funding of a closed position", last.strategy)
         else:
             self._theirs(line.amount)

@@ -211,6 +211,7 @@ class Orders:
         self._fresh(ticket, wait_ms)
 
     def _fresh(self, ticket: Ticket, wait_ms: int) -> None:
+        ticket.prune()
         leg = ticket.make_leg(self._shop.tickets.tag, self._shop.now, wait_ms)
         self._shop.accept(ticket, leg)
 

@@ -47,6 +47,7 @@ class Reconciler:
         self.skew_ms = 0
         self.compared_at = 0
         self.is_due = True
+        self._gap = ZERO
         self._seen: dict[str, tuple[Difference, int]] = {}
 
     def compare(self, snapshot: AccountSnapshot, explained: AbstractSet[str]) -> set[str]:
@@ -105,6 +106,17 @@ class Reconciler:
             self._orders.strangers.orphan(told)
         else:
             self._orders.strangers.strange(told)
+
+    def trade_told(self, trade: TradeUpdate) -> None:
+        """Take an execution that nobody told with its order."""
+        if self._fills.knows(trade):
+            return
+        found = self._shop.tickets.find("", trade.order_id, trade.symbol)
+        if found is not None:
+            self._orders.traded(found[0], [trade])
+        else:
+            self._shop.unsettled.add(trade.symbol)
+            self.is_due = True
 
     def position_told(self, update: PositionUpdate) -> None:
         """Take note of a position that is not what our books say: compare soon."""
@@ -218,8 +230,10 @@ class Reconciler:
         if abs(difference) <= TOLERANCE:
             shop.stirred = bool(shop.foreign)
         elif shop.stirred or shop.foreign:  # somebody else's results and fees
-            shop.outside += difference
-            shop.stirred = bool(shop.foreign)
+            if difference == self._gap:  # and no transfer that the history told since
+                shop.outside += difference
+                shop.stirred = bool(shop.foreign)
+            self._gap, self.is_due = difference, True
         else:
             yield Difference(
                 subject="balance", ours=f"{ledger + shop.outside:.2f}", theirs=f"{wallet:.2f}",

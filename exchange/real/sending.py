@@ -147,6 +147,7 @@ class Sending:
         if shop.now - leg.made_at > ENTRY_LIFE_MS:
             life = ENTRY_LIFE_MS // 1000
             raise GateRefused(f"it could not be sent within {life} s", gate="late")
+        shop.check_alone(order.symbol)
         price = shop.worth(order) or ticket.aim
         shop.limits.check_entry(order, price, shop.exposure(order.id), shop.now)
 
@@ -228,7 +229,7 @@ class Sending:
                 leg.ask = True
                 self._later(leg)
             case _:
-                self._later(leg, error)
+                self._later(leg)
 
     def _not_placed(self, ticket: Ticket, leg: Leg, error: Exception) -> None:
         if leg.state is not LegState.SENT:
@@ -238,7 +239,7 @@ class Sending:
             isinstance(error, Rejected) and code == CLOCK
         ):
             leg.state = LegState.READY
-            self._later(leg, error)
+            self._later(leg)
         elif isinstance(error, (AuthRefused, RegionRefused, Rejected)) and code not in DUPLICATE:
             if code == TOO_LATE:
                 leg.triggered_at = self._shop.now
@@ -253,7 +254,7 @@ class Sending:
     def _not_found(self, ticket: Ticket, leg: Leg, request: Request, error: Exception) -> None:
         """Take note that an order could not be found, which by itself means nothing yet."""
         if not isinstance(error, Rejected) or error.code not in NOT_FOUND:
-            self._later(leg, error)
+            self._later(leg)
             return
         self._later(leg)
         if leg.state is LegState.UNKNOWN:
@@ -269,13 +270,11 @@ class Sending:
             else:
                 leg.ask, leg.next_at = True, self._shop.now + SAFE_MS
 
-    def _later(self, leg: Leg, error: Exception | None = None) -> None:
+    def _later(self, leg: Leg) -> None:
         """Ask about *leg* again, later each time."""
         wait = min(LONGEST_MS, FIRST_MS * 2 ** min(leg.tries, 10))
         leg.tries += 1
-        leg.next_at = self._shop.now + wait
-        if isinstance(error, RateLimited):
-            leg.next_at = max(leg.next_at, error.until_ms)
+        leg.next_at = self._shop.now + wait  # a ban is kept by the client's own guard
 
 
 def _leg_of(ticket: Ticket | None, number: int) -> Leg | None:

@@ -7,6 +7,7 @@ from decimal import Decimal
 import msgspec
 
 from core.arithmetic import notional
+from core.errors import GateRefused
 from core.ledger import ZERO, Portfolio
 from core.market import Instrument
 from core.orders import Accepted, Closed, Filled, Order, OrderStatus, OrderType, Report, Side
@@ -35,9 +36,10 @@ class Shop:
     what the exchange holds beyond our own positions, signed, by symbol. ``unsettled`` are symbols
     whose trades and position must be looked up, ``touched`` when something last happened in one.
     ``outside`` is what the wallet holds beyond our cash, ``stirred`` whether somebody else moved
-    it. ``last_held`` is the newest closed position of each symbol, ``halt`` why the account's setup
-    allows no entry. ``compared`` says that the exchange was asked since the start. ``bnb`` is the
-    newest price of BNB, ``now`` our time (ms) of what is under way.
+    it. ``last_held`` is the newest closed position of each symbol. ``halt`` is why the account's
+    setup allows no entry, ``fault`` what went wrong in ourselves, ``compared`` whether the exchange
+    was asked since the start. ``bnb`` is the newest price of BNB, ``now`` our time (ms) of what is
+    under way.
     """
 
     instruments: Mapping[str, Instrument]
@@ -60,6 +62,7 @@ class Shop:
     bnb: Decimal | None = None
     now: int = 0
     halt: str = ""
+    fault: str = ""
     compared: bool = False
     last_held: dict[str, LastHeld] = field(default_factory=dict)
     _said: set[str] = field(default_factory=set)
@@ -142,6 +145,12 @@ class Shop:
             for ticket in self.tickets.in_symbol(symbol)
         )
 
+    def is_settled(self, symbol: str) -> bool:
+        """Return whether our books know every execution in *symbol*, as far as we can tell."""
+        if self.reports or symbol in self.unsettled:
+            return False
+        return not any(ticket.is_in_doubt for ticket in self.tickets.in_symbol(symbol))
+
     def committed(self) -> bool:
         """Let the legs go that were handed out and are stored; return whether there were any."""
         ready, self.stored = self.stored, []
@@ -169,8 +178,24 @@ class Shop:
         return min(left, self.holdings.closable(ticket.order))
 
     def has_leftovers(self, symbol: str, position_id: str) -> bool:
-        """Return whether orders of another position may still trade in *symbol*."""
-        return any(
-            ticket.order.position_id != position_id and not ticket.is_over
-            for ticket in self.tickets.in_symbol(symbol)
-        )
+        """Return whether orders of another position in *symbol* are not over and booked."""
+        return any(t.order.position_id != position_id for t in self.tickets.in_symbol(symbol))
+
+    def check_alone(self, symbol: str) -> None:
+        """Make sure that the account may be entered, and that nobody else is in *symbol*.
+
+        Raises:
+            GateRefused: naming what is in the way.
+        """
+        if self.halt or self.fault:
+            why = f"the account is in {self.halt}" if self.halt else f"there was {self.fault}"
+            raise GateRefused(why, gate="account_setup" if self.halt else "broker_fault")
+        if not self.compared:
+            raise GateRefused(
+                "the account at the exchange was not compared with ours yet", gate="not_reconciled"
+            )
+        if self.foreign.get(symbol) or symbol in self.unsettled:
+            raise GateRefused(
+                f"somebody else holds {symbol} at the exchange, or trades it: close that first",
+                gate="foreign_position",
+            )

@@ -19,6 +19,7 @@ from exchange.real.client_ids import client_id
 
 CONDITIONAL: Final = frozenset({OrderType.STOP, OrderType.TAKE_PROFIT})
 REMEMBERED: Final = 500
+KEPT_LEGS: Final = 4
 
 
 class LegState(enum.StrEnum):
@@ -127,6 +128,12 @@ class Ticket:
         self.legs.append(leg)
         return leg
 
+    def prune(self) -> None:
+        """Forget legs that were never taken, but for the last few."""
+        vain = [leg for leg in self.legs if leg.ended is OrderStatus.REJECTED and not leg.executed]
+        for leg in vain[:-KEPT_LEGS]:
+            self.legs.remove(leg)
+
     def is_obsolete(self, leg: Leg) -> bool:
         """Return whether a newer leg has taken the place of *leg*."""
         newer = [other for other in self.legs if other.number > leg.number]
@@ -202,15 +209,15 @@ class Tickets:
         return {
             ticket.order.id: {
                 "made": ticket.made,
-                "dropped": str(ticket.executed - _alive(ticket)),
+                "dropped": str(
+                    ticket.executed - sum((leg.executed for leg in _kept(ticket)), ZERO)
+                ),
                 "refusals": ticket.refusals,
                 "cancel": ticket.cancel,
                 "aim": str(ticket.aim),
                 "done": msgspec.to_builtins(ticket.order) if ticket.done else None,
                 "legs": [
-                    [leg.number, leg.order.type.value, _text(leg.order)]
-                    for leg in ticket.legs
-                    if leg.state is not LegState.GONE
+                    [leg.number, leg.order.type.value, _text(leg.order)] for leg in _kept(ticket)
                 ],
             }
             for ticket in self
@@ -240,8 +247,14 @@ def left_over(saved: Mapping[str, Any]) -> Iterator[Order]:
             yield msgspec.convert(ticket["done"], Order)
 
 
-def _alive(ticket: Ticket) -> Decimal:
-    return sum((leg.executed for leg in ticket.legs if leg.state is not LegState.GONE), ZERO)
+def _kept(ticket: Ticket) -> list[Leg]:
+    """Return the legs that must be asked about after a restart."""
+    untold = ticket.missing > 0
+    return [
+        leg
+        for leg in ticket.legs
+        if leg.state is not LegState.GONE or (untold and leg.executed > 0)
+    ]
 
 
 def _is_of(leg: Leg, exchange_id: str, *, conditional: bool) -> bool:
