@@ -9,6 +9,7 @@ from benchmarks.report import Result, save, table
 
 SUITES = (
     "engine",
+    "exchange_messages",
     "alerts",
     "backtest",
     "trades",

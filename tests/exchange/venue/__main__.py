@@ -17,6 +17,7 @@ async def serve(arguments: argparse.Namespace) -> None:
     async with venue_server(
         symbols, seed=arguments.seed, rate_hz=arguments.rate_hz, port=arguments.port
     ) as venue:
+        venue.market.activity.turns = arguments.turns
         print(venue.url, flush=True)  # noqa: T201 - whoever started us reads it
         await stopped.wait()
 
@@ -27,6 +28,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--rate-hz", type=float, default=10, help="steps of the market a second")
+    parser.add_argument("--turns", action="store_true", help="in each step another contract acts")
     parser.add_argument("--symbols", default=",".join(DEFAULT_SYMBOLS))
     asyncio.run(serve(parser.parse_args()))
 

@@ -35,6 +35,8 @@ class Market:
             self.add(symbol)
         self._minute = self.now() // MINUTE_MS
         self._second = 0
+        self._turn = 0
+        self._told: dict[int, int] = {}
 
     def __getitem__(self, symbol: str) -> Pair:
         """Return the pair *symbol*, written as ``BTCUSDT``, ``BTC/USDT`` or ``BTC/USDT:USDT``."""
@@ -61,9 +63,16 @@ class Market:
             self.clock.advance(ms)
             now = self.now()
             self._roll_minutes(now)
-            for pair in self.pairs.values():
+            for pair in self._busy():
                 pair.step(now, self.activity)
             self._finish(now)
+
+    def _busy(self) -> list[Pair]:
+        pairs = list(self.pairs.values())
+        if not self.activity.turns:
+            return pairs
+        self._turn = (self._turn + 1) % len(pairs)
+        return [pairs[self._turn]]
 
     async def run(self) -> None:
         """Live on, `rate_hz` steps a second of real time."""
@@ -78,9 +87,11 @@ class Market:
     def _finish(self, now: int) -> None:
         new_second = now // 1000 != self._second or not self.rate_hz
         self._second = now // 1000
-        for pair in self.pairs.values():
+        for place, pair in enumerate(self.pairs.values()):
             if new_second:
                 pair.value(now)
+                self._tell_mark(pair, now)
+            if self._is_due(place, now) if self.activity.turns else new_second:
                 self._tell_slow(pair, now)
             pair.tell_book(now)
             self._settle_funding(pair, now)
@@ -89,10 +100,19 @@ class Market:
         for listener in self.after_step:
             listener(now)
 
+    def _is_due(self, place: int, now: int) -> bool:
+        """Tell whether the contract at *place* has its turn, and told nothing for a second."""
+        if place != self._turn or now - self._told.get(place, 0) < 1000:
+            return False
+        self._told[place] = now
+        return True
+
+    def _tell_mark(self, pair: Pair, now: int) -> None:
+        for speed in ("", "@1s"):
+            self.hub.publish(f"{pair.name}@markPrice{speed}", lambda: tellings.mark(pair, now))
+
     def _tell_slow(self, pair: Pair, now: int) -> None:
         publish = self.hub.publish
-        for speed in ("", "@1s"):
-            publish(f"{pair.name}@markPrice{speed}", lambda: tellings.mark(pair, now))
         publish(f"{pair.name}@miniTicker", lambda: tellings.mini_ticker(pair, now))
         publish(f"{pair.name}@ticker", lambda: tellings.ticker(pair, now))
         for text in self.hub.intervals(pair.name):

@@ -28,6 +28,7 @@ class Activity:
     trades: float = 0.7  # mean number of trades, beside those of moves
     jitter: float = 0.00002  # how far the price shakes about the walk
     still: bool = False  # nobody does anything
+    turns: bool = False  # in each step another contract is busy, as where each has its own crowd
 
 
 class Pair:
