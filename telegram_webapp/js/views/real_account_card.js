@@ -56,7 +56,8 @@ export function realAccountCard(app) {
 }
 
 /** @param {Account} account @param {App} app */
-function checkedText({ checked_at: at, differences }, app) {
+function checkedText({ mode, checked_at: at, differences }, app) {
+  if (mode === "watch") return "Shown as the exchange says it, and left alone.";
   if (!at) return "Not yet compared with our books.";
   const found = differences.length ? "These differ from our books" : "Agrees with our books";
   return `${found}, compared ${span(app.clock.ageMs(at))} ago.`;

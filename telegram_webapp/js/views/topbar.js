@@ -56,7 +56,7 @@ function connection(href) {
 export function showBadge(badge, text) {
   badge.hidden = !text;
   setText(badge, text);
-  badge.classList.toggle("testnet", text.startsWith("TESTNET"));
+  badge.classList.toggle("testnet", /^(TESTNET|WATCH)/.test(text));
   badge.classList.toggle("real", text.startsWith("LIVE"));
 }
 

@@ -2,7 +2,7 @@
 
 import { h, setAttr, setText } from "../dom.js";
 import { UNKNOWN, capital, counted, digits } from "../format.js";
-import { hourMinuteSecond, span } from "../time.js";
+import { age, hourMinuteSecond, span } from "../time.js";
 import { factCard } from "./fact_card.js";
 
 /** @typedef {import("../main.js").App} App */
@@ -33,7 +33,7 @@ const ROWS = [
 /** @type {import("./fact_card.js").FactRow[]} */
 const FEED = [
   ["Market data", ({ engine, feed }) => `${MARKETS[engine.market] ?? engine.market}, ${feed.status ?? UNKNOWN}`],
-  ["Newest message", ({ feed }, app) => (feed.last_message_at ? `${span(app.clock.ageMs(feed.last_message_at))} ago` : UNKNOWN)],
+  ["Newest message", ({ feed }, app) => (feed.last_message_at ? `${age(app.clock.ageMs(feed.last_message_at))} ago` : UNKNOWN)],
   ["Stale after", ({ feed }) => (feed.stale_after_ms ? span(feed.stale_after_ms) : "")],
   ["Refused as senseless", ({ feed }) => (feed.refused ? counted(feed.refused, "message") : "")],
   ["Engine to page", (state, app) => delay(state, app)],
