@@ -141,7 +141,7 @@ class ExchangeFeed:  # noqa: PLR0904 - half of them are the contract
         self._dirty.clear()
         if not messages:
             return None
-        self._told_at = max(self._told_at, now)
+        self._told_at = max(self._told_at, clock.now())  # what was read meanwhile is not later
         return Step(self._told_at, tuple(messages))
 
     def _look(self, now: int) -> None:
