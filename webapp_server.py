@@ -24,7 +24,7 @@ def main() -> int:
     except ConfigError as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    setup_logging("web", settings.log_level)
+    setup_logging("web", settings.log_level, settings.log_format)
     DashboardServer(settings).run()
     return 0
 

@@ -26,7 +26,7 @@ def run_child(name: str, run: Callable[[Settings], Coroutine[Any, Any, None]]) -
     log = logging.getLogger(name)
     try:
         settings = load_settings({})
-        setup_logging(name, settings.log_level)
+        setup_logging(name, settings.log_level, settings.log_format)
         asyncio.run(run(settings))
     except ConfigError as error:
         sys.stderr.write(f"{without_secrets(str(error))}\n")

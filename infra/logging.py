@@ -1,13 +1,18 @@
-"""Plain readable log lines on standard error, in UTC, without secrets."""
+"""Log lines on standard error, in UTC, without secrets: for people, or JSON for programs."""
 
 import logging
 import re
 import sys
 import time
+from collections.abc import MutableMapping
+from typing import Any
 
 from typing_extensions import override
 
+from infra.correlation import correlation_id
 from utils.hidden import without_hidden
+
+Said = MutableMapping[str, Any]
 
 # libraries whose informative records inform nobody who reads our log
 CHATTY = ("aiohttp", "alembic", "ccxt", "httpcore", "httpx")
@@ -26,20 +31,52 @@ SECRETS = re.compile(
 )
 
 
-def setup_logging(process: str, level: str = "INFO") -> None:
-    """Send the log of this process to standard error, one readable line a record.
+def setup_logging(process: str, level: str = "INFO", form: str = "text") -> None:
+    """Send the log of this process to standard error, one line a record.
 
     Args:
         process: the word that says which process of ours speaks, such as ``engine``.
         level: the least level that is shown.
+        form: ``text`` for people, ``json`` for programs.
     """
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(LineFormatter(process))
+    handler.setFormatter(_json_formatter(process) if form == "json" else LineFormatter(process))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
     for name in CHATTY:
         logging.getLogger(name).setLevel("DEBUG" if level == "DEBUG" else "WARNING")
+
+
+def _json_formatter(process: str) -> logging.Formatter:
+    """Return a formatter that writes a record as a JSON object; only who asks for it loads it."""
+    import structlog  # noqa: PLC0415 - see above
+
+    write = structlog.processors.JSONRenderer(ensure_ascii=False)
+
+    def about(_logger: object, _method: str, event: Said) -> Said:
+        record: logging.LogRecord = event["_record"]
+        seconds = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
+        event["at"] = f"{seconds}.{int(record.msecs):03d}Z"
+        event["level"] = record.levelname
+        event["process"] = process
+        event["logger"] = record.name
+        if correlation_id():
+            event["correlation_id"] = correlation_id()
+        return event
+
+    def render(_logger: object, _method: str, event: Said) -> str:
+        return without_secrets(str(write(None, "", event)))
+
+    return structlog.stdlib.ProcessorFormatter(
+        processors=[
+            about,
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.format_exc_info,
+            structlog.processors.EventRenamer("text"),
+            render,
+        ]
+    )
 
 
 def without_secrets(text: str) -> str:
@@ -49,7 +86,10 @@ def without_secrets(text: str) -> str:
 
 
 class LineFormatter(logging.Formatter):
-    """Formats a record as ``2026-11-21T05:22:01.042Z INFO engine store: text``."""
+    """Formats a record as ``2026-11-21T05:22:01.042Z INFO engine store: text``.
+
+    What belongs to a request says which: ``… INFO web store: text [4f1c0d2a]``.
+    """
 
     def __init__(self, process: str) -> None:
         super().__init__(
@@ -62,3 +102,9 @@ class LineFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Return the line, with its traceback if it has one, and no secret."""
         return without_secrets(super().format(record))
+
+    @override
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        """Return the line without its traceback."""
+        line = super().formatMessage(record)
+        return f"{line} [{correlation_id()}]" if correlation_id() else line

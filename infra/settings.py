@@ -185,6 +185,7 @@ class Settings(BaseSettings):  # noqa: PLR0904 - what follows from settings is t
         Capitals,
         Rule("DEBUG, INFO, WARNING or ERROR"),
     ] = "INFO"
+    log_format: Annotated[Literal["text", "json"], Rule("text or json")] = "text"
 
     @classmethod
     @override

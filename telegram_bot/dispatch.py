@@ -10,6 +10,7 @@ from telegram.error import BadRequest, TelegramError
 
 from core.errors import BusError, CommandError, QuarterdeckError, StoreError
 from infra.bus.base import EngineAway
+from infra.correlation import correlated
 from store.access import Identity, Role
 from store.audit import AuditRow
 from telegram_bot.command import Answer, Ask, Button, Reply
@@ -47,16 +48,19 @@ class Dispatch:
 
     async def handle(self, update: Update, identity: Identity) -> None:
         """Answer *update*, which *identity* sent."""
-        query = update.callback_query
         try:
-            if query is not None:
-                await self._tapped(update, query, identity)
-            elif update.message is not None:
-                await self._said(update, update.message, identity)
+            with correlated(f"telegram-{update.update_id}"):
+                await self._dispatch(update, identity)
         except TelegramError as error:
             log.warning("An answer did not get through: %s", error)
         except StoreError as error:  # a refusal could not be written down; it stands
             await self.say(update, str(error))
+
+    async def _dispatch(self, update: Update, identity: Identity) -> None:
+        if update.callback_query is not None:
+            await self._tapped(update, update.callback_query, identity)
+        elif update.message is not None:
+            await self._said(update, update.message, identity)
 
     async def _said(self, update: Update, message: Message, identity: Identity) -> None:
         found = _command(message.text or "", self._deck.bot_name)

@@ -17,6 +17,7 @@ from telegram_webapp.limits import Limits
 from telegram_webapp.link import EngineLink
 from telegram_webapp.problems import install_problems
 from telegram_webapp.proxies import Proxies
+from telegram_webapp.request_ids import install_request_ids
 from telegram_webapp.results import Results
 from telegram_webapp.routes.accounts import account_routes
 from telegram_webapp.routes.alert_rules import alert_rule_routes
@@ -85,6 +86,7 @@ def create_app(
         results=Results(archive, link, clock),
         assets=Assets(settings.data_dir / "cache"),
     )
+    install_request_ids(app)
     install_problems(app)
     install_headers(app)
     guard.install(app)

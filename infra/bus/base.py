@@ -4,9 +4,11 @@ from collections.abc import AsyncGenerator, Generator, Sequence
 from typing import Any, Protocol
 
 import msgspec
+from msgspec import field
 
 from core.errors import BusError
 from core.stream import EventId, Frame
+from infra.correlation import correlation_id
 
 
 class EngineAway(BusError):  # noqa: N818 - it is no fault
@@ -23,6 +25,7 @@ class CommandRequest(msgspec.Struct, frozen=True, array_like=True, tag="command"
         actor: who asks, as the audit names them.
         role: viewer, trader or owner.
         owner: whose rules it is about; the actor's when it is empty.
+        correlation_id: of the request it came with, for the logs.
     """
 
     id: str
@@ -31,6 +34,7 @@ class CommandRequest(msgspec.Struct, frozen=True, array_like=True, tag="command"
     actor: str
     role: str
     owner: str = ""
+    correlation_id: str = field(default_factory=correlation_id)
 
 
 class CommandFailure(msgspec.Struct, frozen=True):

@@ -301,7 +301,7 @@ class RedisBusServer(BusServer):
                 log.warning("%s", error)
             else:
                 if not await self._is_late(place, wish):
-                    reply = await self._granted(wish.request)
+                    reply = await _granted(self._on_command, wish.request)
                     await self._reply(wish.reply_to, reply, wish.waits_s)
             await db.xack(WISHES, GROUP, place)
             await db.xdel(WISHES, place)
@@ -313,16 +313,6 @@ class RedisBusServer(BusServer):
         seconds, microseconds = await db.time()
         wished_ms = int(place.partition(b"-")[0])
         return bool(seconds * 1000 + microseconds // 1000 - wished_ms > wish.waits_s * 1000)
-
-    async def _granted(self, request: CommandRequest) -> CommandReply:
-        try:
-            return await self._on_command(request)
-        except CommandError as error:
-            failure = CommandFailure(error.code, error.status, str(error))
-        except Exception:
-            log.exception("Command %s (%s) of %s failed", request.id, request.name, request.actor)
-            failure = CommandFailure("internal", 500, f"command {request.name} failed inside")
-        return CommandReply(ok=False, error=failure)
 
     async def _reply(self, to: str, reply: CommandReply, waits_s: float) -> None:
         db: Any = self._redis
@@ -339,3 +329,14 @@ async def _end_all(tasks: Sequence["asyncio.Task[None]"]) -> None:
         for task in left:
             task.cancel()
         _, left = await asyncio.wait(left, timeout=ASK_AGAIN_S)
+
+
+async def _granted(on_command: CommandHandler, request: CommandRequest) -> CommandReply:
+    try:
+        return await on_command(request)
+    except CommandError as error:
+        failure = CommandFailure(error.code, error.status, str(error))
+    except Exception:
+        log.exception("Command %s (%s) of %s failed", request.id, request.name, request.actor)
+        failure = CommandFailure("internal", 500, f"command {request.name} failed inside")
+    return CommandReply(ok=False, error=failure)

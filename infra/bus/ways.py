@@ -4,6 +4,7 @@ A process loads what it uses: the web process no asyncio, and only who uses Redi
 """
 
 import hashlib
+import logging
 import socket
 from collections.abc import Awaitable, Callable
 
@@ -18,7 +19,10 @@ from infra.bus.base import (
     CommandSender,
 )
 from infra.bus.unix_client import UnixCommands, UnixSubscriber
+from infra.correlation import correlated
 from infra.settings import Settings
+
+log = logging.getLogger(__name__)
 
 CommandHandler = Callable[[CommandRequest], Awaitable[CommandReply]]
 
@@ -30,7 +34,8 @@ def bus_server(
     on_command: CommandHandler,
     now: Callable[[], int],
 ) -> BusServer:
-    """Return the engine's end."""
+    """Return the engine's end; what it logs while it answers bears the id of the wish."""
+    on_command = _told(on_command)
     if settings.redis_url is None:
         from infra.bus.unix_server import UnixBusServer
 
@@ -40,6 +45,16 @@ def bus_server(
     place = f"{socket.gethostname()}:{settings.data_dir}".encode()
     owner = hashlib.sha256(place).hexdigest()[:16]
     return RedisBusServer(settings.redis_url, ring, snapshot, on_command, now, owner=owner)
+
+
+def _told(on_command: CommandHandler) -> CommandHandler:
+    async def answer(request: CommandRequest) -> CommandReply:
+        with correlated(request.correlation_id or request.id):
+            level = logging.INFO if request.name in {"confirm", "stop"} else logging.DEBUG
+            log.log(level, "%s asks: %s", request.actor, request.name)
+            return await on_command(request)
+
+    return answer
 
 
 def subscriber(settings: Settings) -> BusSubscriber:

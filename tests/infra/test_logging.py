@@ -1,8 +1,10 @@
+import json
 import logging
 import re
 
 import pytest
 
+from infra.correlation import correlated
 from infra.logging import LineFormatter, setup_logging, without_secrets
 
 
@@ -65,3 +67,37 @@ def test_a_secret_in_a_traceback_is_masked(capfd: pytest.CaptureFixture[str]) ->
     text = capfd.readouterr().err
     assert "redis://:***@host" in text
     assert "hunter2" not in text
+
+
+def test_a_line_says_to_which_request_it_belongs(capfd: pytest.CaptureFixture[str]) -> None:
+    setup_logging("web")
+    with correlated("4f1c0d2a"):
+        logging.getLogger("store").info("one")
+    logging.getLogger("store").info("two")
+
+    first, second = capfd.readouterr().err.splitlines()
+    assert first.endswith(" INFO web store: one [4f1c0d2a]")
+    assert second.endswith(" INFO web store: two")
+
+
+def test_programs_get_an_object_a_line_without_secrets(capfd: pytest.CaptureFixture[str]) -> None:
+    setup_logging("engine", form="json")
+    with correlated("4f1c0d2a"):
+        logging.getLogger("store").warning("Bearer %s\nand “more”", "abc.def")
+    try:
+        int("postgresql+psycopg://me:s3cret@host/db")
+    except ValueError:
+        logging.getLogger("store").exception("broken")
+
+    first, second = map(json.loads, capfd.readouterr().err.splitlines())
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", first.pop("at"))
+    assert first == {
+        "level": "WARNING",
+        "process": "engine",
+        "logger": "store",
+        "correlation_id": "4f1c0d2a",
+        "text": "Bearer ***\nand “more”",
+    }
+    assert second["text"] == "broken"
+    assert "ValueError" in second["exception"]
+    assert "me:***@host" in second["exception"]

@@ -1,3 +1,4 @@
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -84,3 +85,15 @@ def test_nobody_elses_page_may_read_answers(open_house: House) -> None:
     answer = open_house.get("/api/me", headers={"Origin": "https://evil.com"})
 
     assert not any(name.startswith("Access-Control") for name, _ in answer.headers)
+
+
+@pytest.mark.parametrize(
+    ("sent", "told"), [("deck-42:a.b", "deck-42:a.b"), ("x", None), ("ü" * 9, None)]
+)
+def test_each_request_has_an_id_its_own_or_ours(
+    open_house: House, sent: str, told: str | None
+) -> None:
+    answer = open_house.client().get("/api/health", headers={"X-Request-Id": sent})
+
+    given = answer.headers["X-Request-Id"]
+    assert given == told if told else re.fullmatch(r"[0-9a-f]{8}", given)
