@@ -9,7 +9,6 @@ from exchange.real.errors import ExchangeError
 from exchange.real.feed import ExchangeFeed
 from infra.settings import Settings
 from runner.exchange_wiring import Outpost, venue_of
-from runner.live_wiring import check_live, is_live
 from runner.markets import Tape, choose_tape
 from runner.real_account import RealAccount
 from runner.recover import portfolio_of
@@ -80,7 +79,9 @@ async def _with_account(settings: Settings, clock: Clock) -> Tape:
     try:
         outpost.account = await RealAccount.open(settings, clock)
         outpost.client = outpost.account.client
-        if is_live(outpost.account):
+        if outpost.account.trades:
+            from runner.live_wiring import check_live  # noqa: PLC0415 - not even loaded to watch
+
             await check_live(outpost.account)
         await outpost.reach()
     except BaseException:

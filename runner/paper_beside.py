@@ -33,6 +33,7 @@ from utils.clock import Clock
 
 PROTECTIVE: Final = frozenset({OrderRole.STOP, OrderRole.TARGET})
 REMEMBERED: Final = 500
+OURS: Final = "paper_beside"
 
 
 class Sent(msgspec.Struct, frozen=True):
@@ -139,21 +140,23 @@ class BesideBroker:
         self.live.committed()
 
     def save(self) -> dict[str, Any]:
-        """Return what both need after a restart, JSON-able."""
-        return {
-            "live": self.live.save(),
+        """Return what both need after a restart, JSON-able.
+
+        The live broker finds its own in it, also when it is without paper the next time.
+        """
+        beside = {
             "shadow": self.shadow.save(),
             "comparison": msgspec.to_builtins(self.comparison),
         }
+        return {**self.live.save(), OURS: beside}
 
     def recall(self, saved: Mapping[str, Any]) -> None:
-        """Take back what `save` returned; what was saved without paper is the live broker's."""
-        if "comparison" not in saved:
-            self.live.recall(saved)
-            return
-        self.live.recall(saved["live"])
-        self.shadow.load(saved["shadow"])
-        self.comparison = msgspec.convert(saved["comparison"], Comparison, strict=False)
+        """Take back what `save` returned, or what the live broker saved without paper."""
+        self.live.recall(saved)
+        beside = saved.get(OURS)
+        if beside is not None:
+            self.shadow.load(beside["shadow"])
+            self.comparison = msgspec.convert(beside["comparison"], Comparison, strict=False)
 
     def payload(self, at: int) -> Data:
         """Return the payload of the paper_vs_live state."""

@@ -21,8 +21,8 @@ from runner.exchange_wiring import Outpost
 from runner.exchange_wishes import ExchangeWishes
 from runner.instance import only_engine
 from runner.lease_watch import watch
-from runner.live_wiring import trading_for_real
 from runner.past import play
+from runner.real_account import RealAccount
 from runner.retention import Retention
 from runner.training import open_training
 from runner.wiring import Wired, wire
@@ -88,7 +88,7 @@ async def _serve(settings: Settings, wired: Wired, outlet: _Outlet) -> None:
     trading = asyncio.create_task(_trade(wired, settings, advice))
     _stop_on_signals(trading, engine)
     try:
-        async with trading_for_real(engine, wired.real):
+        async with _trading_for_real(engine, wired.real):
             with contextlib.suppress(asyncio.CancelledError):
                 await trading
     finally:
@@ -97,6 +97,17 @@ async def _serve(settings: Settings, wired: Wired, outlet: _Outlet) -> None:
         await engine.close()
         await wired.pulse.write_state_file()
         await bus.stop()
+
+
+def _trading_for_real(
+    engine: Engine, real: RealAccount | None
+) -> contextlib.AbstractAsyncContextManager[None]:
+    """Return what sends real orders while it is entered; nothing where none are sent."""
+    if real is None or not real.trades:
+        return contextlib.nullcontext()
+    from runner.live_wiring import trading_for_real  # noqa: PLC0415 - not even loaded to watch
+
+    return trading_for_real(engine, real)
 
 
 def _stop_on_signals(trading: "asyncio.Task[None]", engine: Engine) -> None:

@@ -20,6 +20,7 @@ from exchange.real.user_stream import UserStream
 from exchange.real.venue import Venue
 from infra.settings import Settings
 from runner.engine import Engine
+from runner.paper_beside import BesideBroker
 from runner.payloads import Data, maybe, num
 from utils.clock import Clock, SystemClock
 
@@ -64,6 +65,11 @@ class RealAccount:
     def view(self) -> AccountView:
         """Return the account now."""
         return self.stream.view
+
+    @property
+    def trades(self) -> bool:
+        """Return whether orders go there."""
+        return self.mode in {"testnet", "live"}
 
     @classmethod
     async def open(
@@ -124,10 +130,13 @@ class RealAccount:
                 await self._tell_lost(engine, is_lost=is_lost)
 
     def touch(self, engine: Engine) -> None:
-        """Mark the state `real_account` as changed, valued at the engine's own marks."""
+        """Mark the account as changed, valued at our own marks, and paper beside it."""
         for symbol, mark in engine.trader.board.marks.items():
             self.view.mark(symbol, mark)
         engine.publisher.touch("real_account", "", lambda: self.payload(engine.now()))
+        broker = engine.trader.broker
+        if isinstance(broker, BesideBroker):
+            engine.publisher.touch("paper_vs_live", "", lambda: broker.payload(engine.now()))
 
     def payload(self, at: int) -> Data:
         """Return the payload of the real_account state."""

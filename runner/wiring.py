@@ -23,7 +23,6 @@ from runner.exchange_wiring import Outpost
 from runner.freshness import ANY, HEARD, Freshness
 from runner.ledger_check import LedgerCheck
 from runner.limits import alert_limits, risk_limits, stale_after_s
-from runner.live_wiring import is_live, live_broker, live_market, with_paper
 from runner.markets import Course, Tape, set_course
 from runner.patience import Patience
 from runner.publisher import Publisher
@@ -145,7 +144,9 @@ def _open_account(
     database: Database, market_id: str, settings: Settings, now: int, real: RealAccount | None
 ) -> Account:
     balance = settings.balance if real is None else real.view.margin_balance
-    if real is not None and is_live(real):
+    if real is not None and real.trades:
+        from runner.live_wiring import live_market  # noqa: PLC0415 - not even loaded to watch
+
         balance = min(settings.balance, real.view.wallet_balance)
         market_id = live_market(real, market_id)
     else:
@@ -205,7 +206,9 @@ def _trader(
     return Trader(
         board=Board(instruments),
         portfolio=portfolio,
-        broker=_broker(settings, tape, of, portfolio, live=is_live(real), clock=clock),
+        broker=_broker(
+            settings, tape, of, portfolio, live=real is not None and real.trades, clock=clock
+        ),
         council=council,
         limits=risk_limits(settings, tape.speed, tape.feed.kind),
         tally=Tally(portfolio, portfolio.deposits, started),
@@ -229,6 +232,8 @@ def _broker(
     instruments = tape.feed.instruments
     if not live:
         return PaperBroker(instruments, portfolio, slippage_bps=settings.slippage_bps)
+    from runner.live_wiring import live_broker, with_paper  # noqa: PLC0415 - as above
+
     own = tape.clock or clock
     broker = live_broker(settings, tape.feed, of, portfolio, own)
     return with_paper(settings, tape.feed, broker, own)
