@@ -88,7 +88,9 @@ def _file(site: Site, found: Packed, kept: str) -> Response:
         response.content_encoding = found.encoding
     response.vary.add("Accept-Encoding")
     response.headers["Cache-Control"] = kept
-    response.set_etag(f"{site.assets.digest}-{found.encoding}", weak=True)
+    # What is kept for ever has its version in its path; here it would only weigh.
+    version = "" if kept == FOR_EVER else site.assets.digest
+    response.set_etag(f"{version}{found.encoding or 'plain'}", weak=True)
     if response.make_conditional(request).status_code == HTTPStatus.OK:
         _fill(response, found.body)
     return response
