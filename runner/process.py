@@ -24,7 +24,6 @@ from runner.lease_watch import watch
 from runner.past import play
 from runner.real_account import RealAccount
 from runner.retention import Retention
-from runner.training import open_training
 from runner.wiring import Wired, wire
 from store.database import Database
 from store.lease import Lease, lease
@@ -120,6 +119,18 @@ def _stop_on_signals(trading: "asyncio.Task[None]", engine: Engine) -> None:
         loop.add_signal_handler(number, stop)
 
 
+def _learning(
+    settings: Settings, wired: Wired, clock: SystemClock
+) -> list[Coroutine[Any, Any, None]]:
+    """Return what keeps the strategy gru in models, where that one trades."""
+    if "gru" not in settings.strategies:
+        return []
+    from runner.training import open_training  # noqa: PLC0415 - brings numpy, which takes 20 MB
+
+    training = open_training(settings, wired.engine, wired.database, clock)
+    return [] if training is None else [training.run()]
+
+
 def _chores(
     settings: Settings, wired: Wired, advice: Advice | None
 ) -> list[Coroutine[Any, Any, None]]:
@@ -127,8 +138,7 @@ def _chores(
     engine, clock = wired.engine, SystemClock()
     asking = [] if advice is None else advice.works()
     retention = Retention(engine, wired.database, settings.retention, clock)
-    training = open_training(settings, engine, wired.database, clock)
-    learning = [] if training is None else [training.run()]
+    learning = _learning(settings, wired, clock)
     return [
         *(beside(engine, "The language model", work) for work in asking),
         *(beside(engine, "Training", work) for work in learning),
