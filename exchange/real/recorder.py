@@ -4,9 +4,8 @@ Only what everybody may hear is recorded: no account's stream, no signed request
 which a key of this process is found.
 """
 
-import logging
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
@@ -23,17 +22,14 @@ from exchange.real.recording import (
     encoded,
     file_of,
 )
-from exchange.real.recording_pen import Pen
+from exchange.real.recording_pen import RESERVE_BYTES, Pen
 from exchange.real.taps import RawMessage, Tap
 from utils.clock import Clock
 from utils.hidden import without_hidden
 
-log: Final = logging.getLogger(__name__)
-
 TURN_MS: Final = 10_000  # after the hour, when the candles of the hour before are closed
 # What a file needs to stand alone: what is asked of all markets at once, such as exchangeInfo.
 _OF_ALL: Final = re.compile(r"info|instruments|markets|symbols|contracts|products", re.IGNORECASE)
-_TOKEN: Final = re.compile(r"/[A-Za-z0-9_-]{40,}(?:[/?]|$)")  # a listen key in a path
 
 
 class Heard(Protocol):
@@ -57,31 +53,40 @@ class Recorder:
     """Listens to one client and writes what it hears into files of an hour each.
 
     Promise: it raises nothing and waits for nothing while it listens; when it cannot go on, it
-    says so once, stops, and all else goes on. What it wrote can be read.
+    stops and all else goes on. What it wrote can be read.
 
     Attributes:
         lines: how many were taken.
         private: how many were left out, for they are an account's.
-        stopped: why it stopped, empty while it records.
     """
 
     def __init__(
-        self, folder: Path, client: Heard, *, days: int, alert: Callable[[str], None]
+        self, folder: Path, client: Heard, *, days: int, reserve_bytes: int = RESERVE_BYTES
     ) -> None:
-        """Begin when the first thing is heard; `alert` is told why, should it stop."""
+        """Listen to *client*; the first file is begun when the first thing is heard.
+
+        Args:
+            folder: gets a folder for each day.
+            client: what is heard.
+            days: how long recordings are kept.
+            reserve_bytes: what is left free on the disk.
+        """
         self.lines = 0
         self.private = 0
-        self.stopped = ""
         self._folder = folder
         self._client = client
-        self._alert = alert
         self._symbols: tuple[str, ...] = ()
-        self._pen = Pen(client.clock.monotonic, days)
+        self._pen = Pen(client.clock.monotonic, days, reserve_bytes)
         self._turned = -1
         self._skew_ms: int | None = None
         self._known: dict[str, Answer] = {}
         self._books_due: list[str] = []
         client.taps.append(self.hear)
+
+    @property
+    def stopped(self) -> str:
+        """Return why it stopped, empty while it records."""
+        return self._pen.fault
 
     @property
     def file(self) -> Path | None:
@@ -102,13 +107,10 @@ class Recorder:
 
     def hear(self, message: RawMessage) -> None:
         """Take what came over the wire."""
-        if self.stopped:
-            return
-        if self._pen.fault:
-            self._stop(self._pen.fault)
-            return
-        if not is_public(message):
+        if message.private:
             self.private += 1
+            return
+        if self.stopped:
             return
         if (message.at - TURN_MS) // HOUR_MS != self._turned:
             self._turn(message.at)
@@ -125,12 +127,6 @@ class Recorder:
         if self.hear in self._client.taps:
             self._client.taps.remove(self.hear)
         self._pen.close()
-
-    def _stop(self, why: str) -> None:
-        self.stopped = why
-        self._client.taps[:] = [tap for tap in self._client.taps if tap != self.hear]
-        log.error("Recording stopped: %s", why)
-        self._alert(why)
 
     def _turn(self, at: int) -> None:
         """Begin a new file with what was known before it."""
@@ -166,11 +162,6 @@ class Recorder:
             return
         self._pen.write(written)
         self.lines += 1
-
-
-def is_public(message: RawMessage) -> bool:
-    """Return whether everybody may hear *message*: it bears no key, and came to no account."""
-    return not message.private and _TOKEN.search(urlsplit(message.url).path) is None
 
 
 def _line(message: RawMessage) -> Frame | Answer:

@@ -1,5 +1,7 @@
 """The thread that brings a recording to the disk, so that a slow or full disk stops no trading."""
 
+import errno
+import logging
 import os
 import queue
 import shutil
@@ -13,6 +15,8 @@ from typing import IO, Final
 
 from exchange.real.recording import SUFFIX
 from utils.files import make_private_folder
+
+log: Final = logging.getLogger(__name__)
 
 RESERVE_BYTES: Final = 512 << 20  # what a recording leaves free: the ledger needs it more
 MOST_WAITING: Final = 64 << 20  # bytes: the disk has been too slow for minutes
@@ -33,13 +37,16 @@ class Pen:
         file: the file that is written, None before the first.
     """
 
-    def __init__(self, monotonic: Callable[[], float], days: int) -> None:
+    def __init__(
+        self, monotonic: Callable[[], float], days: int, reserve_bytes: int = RESERVE_BYTES
+    ) -> None:
         """Begin; whenever a file is begun, those older than *days* days are deleted."""
         self.fault = ""
         self.written = 0
         self.file: Path | None = None
         self._given = 0
         self._days = days
+        self._reserve = reserve_bytes
         self._monotonic = monotonic
         self._page: _Page | None = None
         self._things: queue.SimpleQueue[bytes | Path | None] = queue.SimpleQueue()
@@ -77,6 +84,7 @@ class Pen:
                 self._page.end()
         except OSError as error:
             self.fault = f"{self.file} cannot be written: {error.strerror or error}"
+            log.error("Recording stopped: %s", self.fault)  # noqa: TRY400 - a person can mend it
         finally:
             if self._page is not None:
                 self._page.close()
@@ -101,8 +109,9 @@ class Pen:
         page.flush()
         page.flushed_s = self._monotonic()
         free = shutil.disk_usage(page.path.parent).free
-        if free < RESERVE_BYTES:
-            raise OSError(0, f"only {free >> 20} MiB are free, {RESERVE_BYTES >> 20} are left free")
+        if free < self._reserve:
+            text = f"the disk has {free >> 20} MiB left, and {self._reserve >> 20} stay free"
+            raise OSError(errno.ENOSPC, text)
 
     def _turn(self, path: Path) -> None:
         if self._page is not None:

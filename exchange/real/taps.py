@@ -1,7 +1,7 @@
 """What goes over the wire as it came, for whoever listens: the recorder, and our own counts."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import msgspec
@@ -31,6 +31,10 @@ class RawMessage(msgspec.Struct, frozen=True, gc=False):
     private: bool = False
 
 
+# What leads to an account: a word in the path, or a listen key as a part of it.
+_ACCOUNT: Final = re.compile(r"/private|/ws-f?api/|/listenKey$|/[A-Za-z0-9_-]{40,}(?:/|$)")
+_SAYS_WHO: Final = re.compile(r"key|sign|auth|token|passphrase|jwt|nonce", re.IGNORECASE)
+
 Tap = Callable[[RawMessage], None]
 
 
@@ -40,7 +44,13 @@ def without_keys(url: str) -> str:
 
 
 def is_private(url: str) -> bool:
-    """Return whether *url* bears a listen key or a signature, or asks for a key."""
-    if "/private" in url or url.partition("?")[0].endswith("/listenKey"):
-        return True
-    return _PRIVATE.search(url) is not None
+    """Return whether *url* bears a listen key or a signature, asks for a key, or for an account."""
+    return _PRIVATE.search(url) is not None or _ACCOUNT.search(url.partition("?")[0]) is not None
+
+
+def is_signed(method: str, headers: Mapping[str, str] | None) -> bool:
+    """Return whether a REST request says who asks: some exchanges sign in headers, not in the URL.
+
+    One that changes something is taken to.
+    """
+    return method != "GET" or any(_SAYS_WHO.search(name) for name in headers or {})

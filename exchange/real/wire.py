@@ -20,7 +20,7 @@ from typing_extensions import override
 from core.errors import ConfigError
 from exchange.real.connections import WATCHING, Connections
 from exchange.real.errors import LIMIT_STATUSES
-from exchange.real.taps import RawMessage, is_private, without_keys
+from exchange.real.taps import RawMessage, is_private, is_signed, without_keys
 from exchange.real.venue import Venue
 
 _DATA = {WSMsgType.TEXT, WSMsgType.BINARY}
@@ -169,7 +169,7 @@ class WireExchange:
                 data=body,
                 method=method,
                 status=code,
-                private=is_private(url),
+                private=is_private(url) or is_signed(method, request_headers),
             ),
             headers,
         )
