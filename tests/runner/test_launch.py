@@ -50,7 +50,7 @@ def test_what_is_wrong_is_said_in_a_sentence_each_and_nothing_starts(
     assert done.returncode == 2
     assert done.stdout == ""
     assert done.stderr.splitlines() == [
-        "MARKET must be auto, sim or replay, was 'moon'",
+        "MARKET must be auto, sim, replay or exchange, was 'moon'",
         "DASHBOARD_PORT must be a whole number from 1 to 65535, was '80x'",
     ]
 
