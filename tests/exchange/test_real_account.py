@@ -60,7 +60,7 @@ def test_a_partial_fill_of_a_stop_is_told_with_everything_it_cost() -> None:
     assert (update.symbol, update.client_id, update.order_id) == ("BTC/USDT", "qd-1", "8886774")
     assert (update.type, update.status) == (OrderType.STOP, Status.PARTIALLY_FILLED)
     assert (update.qty, update.filled_qty) == (Decimal("0.020"), Decimal("0.015"))
-    assert (update.price, update.trigger_price) == (None, 61000)
+    assert (update.price, update.trigger_price) == (None, Decimal(61000))
     assert (update.reduce_only, update.at) == (True, T)
     trade = update.trade
     assert trade is not None
@@ -124,7 +124,8 @@ def test_a_conditional_order_is_told_by_both_its_ids() -> None:
     assert isinstance(update, AlgoUpdate)
     assert (update.algo_id, update.client_id, update.order_id) == ("2148719", "qd-2", "99")
     assert (update.type, update.status) == (OrderType.TAKE_PROFIT, Status.TRIGGERED)
-    assert (update.trigger_price, update.price, update.reduce_only) == (75000, None, True)
+    assert update.trigger_price == 75000
+    assert (update.price, update.reduce_only) == (None, True)
 
 
 def test_funding_names_its_symbol_only_where_the_margin_is_isolated() -> None:
@@ -137,7 +138,7 @@ def test_funding_names_its_symbol_only_where_the_margin_is_isolated() -> None:
         amount=Decimal(-1), asset="USDT", at=T, symbol="BTC/USDT"
     )  # fmt: skip
     (position,) = [u for u in isolated if isinstance(u, PositionUpdate)]
-    assert (position.margin_mode, position.isolated_wallet) == ("isolated", 5)
+    assert (position.margin_mode, position.isolated_wallet) == ("isolated", Decimal(5))
 
 
 def test_settings_margin_calls_and_what_says_nothing_new() -> None:
@@ -152,7 +153,7 @@ def test_settings_margin_calls_and_what_says_nothing_new() -> None:
 
 
 def test_symbols_are_named_in_one_place() -> None:
-    markets = {"BTC/USDT:USDT": {}, "BTC/USDT": {}, "ETH/USDC": {}}
+    markets: dict[str, Any] = {"BTC/USDT:USDT": {}, "BTC/USDT": {}, "ETH/USDC": {}}
     assert unified("BTC/USDT", markets) == "BTC/USDT:USDT"
     assert unified("ETH/USDC", markets) == "ETH/USDC"
     assert ours("BTC/USDT:USDT") == ours("BTC/USDT") == "BTC/USDT"
@@ -189,7 +190,7 @@ def test_what_rest_knew_already_is_not_applied_again() -> None:
     )
     assert view.margin_balance == 90
     view.mark("BTC/USDT", Decimal(53))
-    assert (view.unrealized_pnl, view.margin_balance) == (3, 93)
+    assert (view.unrealized_pnl, view.margin_balance) == (Decimal(3), Decimal(93))
 
 
 def test_a_late_word_about_an_order_that_has_ended_does_not_bring_it_back() -> None:

@@ -176,7 +176,7 @@ def test_conditional_orders_and_settings_are_followed_too() -> None:
         )  # fmt: skip
         await desk.agrees()
         waiting = next(o for o in desk.view.orders.values() if o.algo_id)
-        assert (waiting.trigger_price, waiting.reduce_only) == (1000, True)
+        assert (waiting.trigger_price, waiting.reduce_only) == (Decimal(1000), True)
         await api.cancel_order(waiting.algo_id, "BTC/USDT:USDT", {"trigger": True})
         await desk.agrees()
         assert [u.status for u in desk.heard if isinstance(u, AlgoUpdate)][-1] is Status.CANCELLED

@@ -29,11 +29,11 @@ class Watched(EngineProcess):
             "MARKET": "exchange", "BROKER": "watch", "EXCHANGE_URL": there.url,
             "EXCHANGE_KEY": KEY, "EXCHANGE_SECRET": SECRET, "SYMBOLS": "BTC/USDT,ETH/USDT",
         }  # fmt: skip
-        super().__init__(folder, churn=churn, **(given | settings))
+        super().__init__(folder, churn=churn, log=None, **(given | settings))
         self.there = there
 
     def account(self) -> dict[str, Any]:
-        return self.heard.state["real_account"]
+        return dict(self.heard.state["real_account"])
 
     def shows(self, holds: Callable[[dict[str, Any]], object], what: str) -> None:
         self.wait_until(lambda: self.account() and holds(self.account()), what)
