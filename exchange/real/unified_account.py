@@ -1,9 +1,12 @@
 """Reads an account by what ccxt has in common for all exchanges; it never changes anything."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
+import msgspec
+
 from core.errors import DataError
-from exchange.real.account import AccountSnapshot, Caller, Modes
+from exchange.real.account import AccountSnapshot, AssetBalance, Caller, Modes, RealPosition
 from exchange.real.errors import Rejected
 from exchange.real.names import unified
 from exchange.real.unified_events import (
@@ -13,10 +16,12 @@ from exchange.real.unified_events import (
     resting,
     trade_update,
 )
-from exchange.real.updates import FundingUpdate, TradeUpdate
+from exchange.real.updates import ZERO, FundingUpdate, TradeUpdate
 from utils.clock import Clock
 
 MOST: Final = 500
+# where ccxt's ``total`` is the equity; elsewhere it is the wallet
+WITH_RESULTS: Final = frozenset({"binance", "binanceusdm", "binancecoinm", "okx", "bitget"})
 
 
 class UnifiedAccount:
@@ -42,10 +47,11 @@ class UnifiedAccount:
         held = await self._if_known("fetchPositions", "fetch_positions")
         orders = await self._if_known("fetchOpenOrders", "fetch_open_orders")
         try:
+            positions = tuple(p for p in map(position, held) if p.qty)
             return AccountSnapshot(
                 asked_at=asked_at,
-                balances=tuple(balances(money)),
-                positions=tuple(p for p in map(position, held) if p.qty),
+                balances=tuple(self._wallet(b, positions) for b in balances(money)),
+                positions=positions,
                 orders=tuple(map(resting, orders)),
                 modes=await self._modes(),
             )
@@ -72,6 +78,13 @@ class UnifiedAccount:
         """
         rows = await self._if_known("fetchFundingHistory", "fetch_funding_history", None, since)
         return sorted(map(funding_update, rows), key=lambda paid: (paid.at, paid.id))
+
+    def _wallet(self, money: AssetBalance, held: Sequence[RealPosition]) -> AssetBalance:
+        """Return *money* without open results, where the exchange counts them in."""
+        if self._client.api.id not in WITH_RESULTS:
+            return money
+        open_results = (p.unrealized_pnl for p in held if p.symbol.endswith(f"/{money.asset}"))
+        return msgspec.structs.replace(money, wallet=money.wallet - sum(open_results, ZERO))
 
     async def _modes(self) -> Modes:
         if not self._client.api.has.get("fetchPositionMode"):

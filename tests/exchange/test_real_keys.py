@@ -107,12 +107,9 @@ def test_what_a_library_prints_loses_the_keys() -> None:
 
 def test_a_traceback_in_the_log_loses_the_keys() -> None:
     secret = Keys(KEY, SECRET).secret
-    try:
+    with pytest.raises(ValueError, match="invalid literal") as told:
         int(f"not a number: {secret}")
-    except ValueError as error:
-        record = logging.makeLogRecord(
-            {"msg": "Gone", "exc_info": (type(error), error, error.__traceback__)}
-        )
+    record = logging.makeLogRecord({"msg": "Gone", "exc_info": (told.type, told.value, told.tb)})
 
     line = LineFormatter("engine").format(record)
     assert "not a number: ***" in line
