@@ -1,6 +1,7 @@
 """Everything of one start that has to do with an exchange: opened, prepared, watched, closed."""
 
 import asyncio
+import gc
 import logging
 from collections.abc import Coroutine
 from random import Random
@@ -19,6 +20,7 @@ from runner.chores import beside
 from runner.engine import Engine
 from runner.exchange_states import ExchangeStates, Place, markets
 from runner.real_account import RealAccount
+from runner.recording import Recording
 from utils.backoff import Backoff
 from utils.clock import Clock
 
@@ -39,6 +41,7 @@ class Outpost:
         client: the way to it, None until it was reached.
         account: the real account there, None when the broker is paper.
         streams: what follows the market, None until `follow`.
+        recording: writes down what is heard, when that is wished.
         back: is set when the engine is to begin anew, because the exchange is wished for.
     """
 
@@ -51,9 +54,9 @@ class Outpost:
         self.client: ExchangeClient | None = None
         self.account: RealAccount | None = None
         self.streams: Streams | None = None
+        self.recording = Recording(settings, clock)
         self.back = asyncio.Event()
         self.why = why
-        self.is_near = False
         self._clock = clock
 
     @property
@@ -87,6 +90,7 @@ class Outpost:
             return
         if self.client is None:
             self.client = await choice.reach(self.venue, self._clock, REACH_S)
+        await self.recording.begin(self.client, self.feed.instruments)
         await self.feed.open(self.client)
 
     async def reach_patiently(self, engine: Engine) -> None:
@@ -104,7 +108,7 @@ class Outpost:
                 told = True
                 await engine.alert("warn", "exchange_away", f"{name} cannot be used", note)
             self.why = note
-            await engine.turn(engine.status.status, note)
+            await engine.turn("running", note)
             await self._clock.sleep(wait_s)
 
     # ------------------------------------------------------------ while it runs
@@ -114,6 +118,7 @@ class Outpost:
         if self.feed is not None and self.client is not None and self.streams is None:
             self.streams = Streams(self.client, rng or Random())  # noqa: S311 - jitter
             self.feed.follow(self.streams)
+            gc.freeze()  # looking for garbage in ccxt and the history would hold messages up
 
     def chores(self, engine: Engine) -> list[Coroutine[Any, Any, None]]:
         """Return what goes on beside trading."""
@@ -124,7 +129,11 @@ class Outpost:
         engine.questions["markets"] = lambda args: markets(self.symbols(), args)
         works = [beside(engine, "The exchange's states", self._tell(states, engine))]
         if self.feed is None:
-            works.append(beside(engine, "Looking for the exchange", self._look(states)))
+            works.append(beside(engine, "Looking for the exchange", self._look(engine)))
+        feed = self.feed
+        if feed is not None and self.settings.record:
+            mind = self.recording.mind(engine, lambda: list(feed.instruments))
+            works.append(beside(engine, "The recording", mind))
         if self.account is not None:
             works.append(beside(engine, "The account at the exchange", self.account.follow()))
             works.append(beside(engine, "The account's state", self.account.tell(engine)))
@@ -149,21 +158,22 @@ class Outpost:
             detail = self.feed.notices.pop(0)
             await engine.alert("warn", "funding_differs", "Funding was settled otherwise", detail)
 
-    async def _look(self, states: ExchangeStates) -> None:
+    async def _look(self, engine: Engine) -> None:
         """Say when the exchange, which the simulator stands in for, has come within reach."""
         name, first = choice.name_of(self.settings.exchange), self.why
+        near = f"{name} answers again: try it. The simulated account stays as it is."
         while True:
             await self._clock.sleep(AGAIN_S)
             try:
                 client = await choice.reach(self.venue, self._clock, REACH_S)
             except ExchangeError as error:
                 log.debug("%s is still out of reach: %s", name, error)
-                self.is_near, self.why = False, first
-            else:
-                await client.close()
-                self.is_near = True
-                self.why = f"{name} answers again: try it, the simulated account stays as it is."
-            states.note = self.why
+                self.why = first
+                continue
+            await client.close()
+            if self.why != near:
+                await engine.alert("info", "exchange_near", f"{name} is within reach", near)
+            self.why = near
 
     def _stream_health(self) -> list[StreamHealth]:
         found = [] if self.streams is None else self.streams.health()
@@ -174,6 +184,7 @@ class Outpost:
 
     async def close(self) -> None:
         """Let go of the exchange; no task is left."""
+        self.recording.close()
         if self.feed is not None:
             await self.feed.close()
         if self.streams is not None:
