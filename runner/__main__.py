@@ -1,4 +1,4 @@
-"""``python -m runner``: the engine process; with ``backtest`` behind it, `runner.backtest`."""
+"""``python -m runner``: the engine process, or what stands behind it: ``backtest``, ``symbols``."""
 
 import sys
 
@@ -16,4 +16,8 @@ if __name__ == "__main__":
         from runner.backtest import main as backtest
 
         sys.exit(backtest(sys.argv[2:]))
+    if sys.argv[1:2] == ["symbols"]:
+        from runner.symbol_command import main as symbols
+
+        sys.exit(symbols(sys.argv[2:]))
     sys.exit(main())

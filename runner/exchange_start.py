@@ -17,6 +17,7 @@ from runner.shelf import StoredShelf
 from runner.wiring import Wired
 
 TOLD_EVERY: Final = 0.01  # of the whole
+WORTH_TELLING_MS: Final = 10 * MINUTE_MS
 
 
 class Fetching:
@@ -93,11 +94,13 @@ async def catch_up(wired: Wired, outpost: Outpost) -> None:
     feed, engine = outpost.feed, wired.engine
     if feed is None:
         return
-    engine.trader.decides_from = engine.clock.now()
-    progress = Progress("Catching up", engine.clock)
+    now = engine.trader.decides_from = engine.clock.now()
+    progress = Progress("Fetching what was missed", engine.clock)
+    is_long = now - feed.next_at > WORTH_TELLING_MS
 
     async def say(share: float) -> None:
-        progress.say(share)
+        if is_long:
+            progress.say(share)
 
     try:
         await feed.catch_up(say)

@@ -63,8 +63,8 @@ async def play(
     """
     clock, past_clock = engine.publisher.clock, SetClock(engine.feed.next_at)
     engine.publisher.clock = past_clock
-    engine.publisher.quiet = True
-    engine.trader.record.quiet = not is_news
+    engine.publisher.quiet = engine.trader.record.quiet = True
+    engine.trader.record.is_news = is_news
     progress = Progress(what, engine.clock)
     try:
         steps = await _play(engine, pulse, until, past_clock, progress)
@@ -72,6 +72,7 @@ async def play(
         clock.not_before(past_clock.at)
         engine.publisher.clock = clock
         engine.publisher.quiet = engine.trader.record.quiet = False
+        engine.trader.record.is_news = False
         engine.publisher.send_snapshot()
     await _tell(engine, pulse, 1.0 if steps else None, progress)
     return steps

@@ -166,7 +166,8 @@ async def _trade(wired: Wired, settings: Settings, advice: Advice | None) -> Non
         await engine.alert("info", "engine_restarted", "Engine restarted", f"{held} {noun} rebuilt")
     course, outpost = wired.course, wired.outpost
     if outpost is not None and outpost.feed is not None:
-        await _together(prepare(wired, settings, outpost), wired.pulse.run())
+        beside_it = (wired.pulse.run(), *outpost.chores(engine))
+        await _together(prepare(wired, settings, outpost), *beside_it)
         await catch_up(wired, outpost)
     elif course.plays_past:
         await play(engine, wired.pulse, course.until, course.what)

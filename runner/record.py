@@ -38,12 +38,14 @@ class Record:
     """Rows for the store and events for the readers, in the order they happened.
 
     Facts get their permanent ids here; candles, equity points and signals have natural ones,
-    since their own tables keep them. While ``quiet``, history is played: nobody is told of it.
+    since their own tables keep them. While ``quiet``, history is played: nobody is told of it, but
+    with ``is_news`` of what people would have been told when it happened.
     ``about`` is what everything that people are told of says too.
     """
 
     next_number: int = 1
     quiet: bool = False
+    is_news: bool = False
     keeps_candles: bool = True
     about: Data = field(default_factory=dict)
     journal: list[Entry] = field(default_factory=list)
@@ -104,7 +106,7 @@ class Record:
         self.fact("alert_raised", body, (alarm.title, alarm.detail), alarm)
 
     def _tell(self, kind: str, body: Data, alarm: Alarm | None = None) -> None:
-        row = None if self.quiet else row_of(kind, body, self.about, alarm)
+        row = None if self.quiet and not self.is_news else row_of(kind, body, self.about, alarm)
         if row is not None:
             self.outbox.append(row)
 

@@ -17,6 +17,7 @@ from runner.exchange_choice import open_tape
 from runner.exchange_start import catch_up, prepare
 from runner.exchange_wiring import Outpost
 from runner.exchange_wishes import ExchangeWishes
+from runner.symbol_command import symbol_command
 from runner.wiring import Wired, wire
 from store import market_history, recovery
 from tests.exchange.venue import Venue, venue_server
@@ -337,5 +338,10 @@ def test_auto_simulates_says_why_and_goes_to_the_exchange_when_wished(tmp_path: 
                 "it is on the exchange",
             )
             engine.wait_until(lambda: engine.heard.state["prices"].get(BTC), "prices are live")
+            settings = Settings(data_dir=tmp_path / "data")
+            assert symbol_command(settings, "remove", "ETH") == f"Follow {ETH} no more: on its way"
+            with pytest.raises(ConfigError, match="the only symbol"):
+                symbol_command(settings, "remove", BTC)
+            engine.wait_until(lambda: ETH not in engine.heard.state["prices"], "it is not shown")
             engine.stop()
     assert engine.process.returncode == 0
