@@ -46,7 +46,8 @@ class Planner:
     def __init__(self, trader: Trader, badge: str) -> None:
         self._trader = trader
         self.wishes: dict[str, Wish] = {}
-        self._no_money = "" if badge == "LIVE" else " No real money moves."
+        live = badge.startswith("LIVE")
+        self._money = " LIVE: real money moves." if live else " No real money moves."
         self._plans: Final[Mapping[str, Callable[[Args], Plan]]] = {
             "pause": lambda _: Plan("Pause trading", "No new entries. Stops still stand.", "Pause"),
             "resume": lambda _: Plan("Resume trading", "New entries are allowed again.", "Resume"),
@@ -117,7 +118,7 @@ class Planner:
         size = f"{qty_text(abs(position.qty))} {rules.base}"
         return Plan(
             f"Close {position.symbol} {way}",
-            f"{verb} {size} at market, reduce-only.{self._no_money}",
+            f"{verb} {size} at market, reduce-only.{self._money}",
             f"Close {size}",
             quote.lines(price_text(quote.price, rules)),
         )
@@ -129,7 +130,7 @@ class Planner:
         total = Quote.total([self._quote(position) for position in held])
         noun = f"{len(held)} position" if len(held) == 1 else f"{len(held)} positions"
         names = ", ".join(sorted(position.symbol for position in held))
-        summary = f"{names}, at market, reduce-only.{self._no_money}"
+        summary = f"{names}, at market, reduce-only.{self._money}"
         return Plan(f"Close {noun}", summary, f"Close {noun}", total.lines(None))
 
     def _cancel(self, args: Args) -> Plan:
