@@ -39,6 +39,7 @@ VIEWS = {
     "more": "/more",
     "alerts": "/alerts",
     "access": "/access",
+    "exchange": "/exchange",
 }
 WITH_CHART = {"overview", "market", "performance", "ab-test"}
 CHART = ".js-plotly-plot .main-svg"

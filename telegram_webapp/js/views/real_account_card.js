@@ -16,6 +16,7 @@ const FIGURES = [
   ["Unrealized", (account) => change(account.unrealized_pnl)],
   ["Margin balance", (account) => money(account.margin_balance)],
   ["Available for margin", (account) => money(account.available)],
+  ["Assets", ({ balances = [] }) => (balances.length > 1 ? balances.map((/** @type {any} */ one) => `${one.wallet} ${one.asset}`).join(", ") : "")],
 ];
 
 /** @param {App} app */
@@ -45,7 +46,11 @@ export function realAccountCard(app) {
       card.remark(`${exchangeName(account.exchange)}, ${account.mode}`);
       note.hidden = !account.note;
       setText(note, account.note);
-      for (const { read, value } of cells) setText(value, read(account));
+      for (const { read, value, el } of cells) {
+        const text = read(account);
+        el.hidden = !text;
+        setText(value, text);
+      }
       setText(heads.positions, account.positions.length ? "Positions" : "No open position");
       setText(heads.orders, account.orders.length ? "Orders" : "No open order");
       lists.differences.replaceChildren(...account.differences.map(difference));
