@@ -1,6 +1,7 @@
 """Real trading beside the engine: books what the exchange says, and compares every minute."""
 
 import asyncio
+import contextlib
 import logging
 from decimal import Decimal
 from typing import Final
@@ -12,6 +13,7 @@ from core.ledger import Entry, EntryKind
 from core.risk import Refusal
 from exchange.real.account import RealOrder, RealPosition
 from exchange.real.binance_orders import BinanceOrders
+from exchange.real.errors import ExchangeError
 from exchange.real.live_broker import LiveBroker
 from exchange.real.money import part_id
 from exchange.real.requests import Moved, Note, Refused, Said
@@ -183,8 +185,9 @@ class LiveTrading:
         broker = self._broker
         money = broker.reconciler.money
         money.is_due = False
-        if broker.shop.bnb is None or self._real.view.modes.bnb_fees:
-            broker.shop.bnb = await self._door.bnb_price()
+        if self._real.view.modes.bnb_fees:
+            with contextlib.suppress(ExchangeError):  # the last one will do
+                broker.shop.bnb = await self._door.bnb_price()
         if money.since:
             money.take(await self._door.income(money.since))
         await self._booked()

@@ -63,7 +63,7 @@ def live_limits(settings: Settings, database: Database, account: Account, now: i
             max_order_notional=live.max_order_notional,
             max_daily_notional=live.max_daily_notional,
             max_total_notional=live.max_total_notional,
-            symbols=frozenset(live.symbols or settings.symbols),
+            symbols=frozenset(live.symbols),
             max_orders_a_minute=live.max_orders_a_minute,
             kill_file=settings.kill_path,
         )

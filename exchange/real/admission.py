@@ -84,7 +84,7 @@ class Admission:
             )
         if self._shop.has_leftovers(symbol, order.position_id):
             raise GateRefused(
-                f"orders of the last position in {symbol} are still being cancelled",
+                f"other orders in {symbol} are not over yet",
                 gate="leftovers",
             )
 

@@ -22,7 +22,7 @@ TRIO: Final = 3  # an entry brings its stop and its target along
 
 
 class LimitSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """The limits as a person set them; notionals are in quote."""
+    """The limits as a person set them; notionals are in quote, no ``symbols`` means any."""
 
     max_order_notional: Decimal
     max_daily_notional: Decimal
@@ -97,7 +97,7 @@ class Limits:
                 f"the kill file {limits.kill_file.name} is there: remove it to trade again",
                 gate="kill_file",
             )
-        if order.symbol not in limits.symbols:
+        if limits.symbols and order.symbol not in limits.symbols:
             yield GateRefused(f"{order.symbol} is not in live.symbols", gate="live_symbols")
         for gate, what, value, limit in (
             ("order_notional", "the order is worth", notional, limits.max_order_notional),

@@ -35,6 +35,7 @@ from exchange.real.shop import Shop
 from exchange.real.tickets import LegState, Ticket, Tickets, left_over
 from exchange.real.updates import (
     AlgoUpdate,
+    ConfigUpdate,
     FundingUpdate,
     OrderUpdate,
     PositionUpdate,
@@ -218,6 +219,8 @@ class LiveBroker:  # noqa: PLR0904 - the contract of a broker, and what goes to 
                     self.reconciler.position_told(update)
                 case FundingUpdate():
                     self.reconciler.money.is_due = True
+                case ConfigUpdate(symbol=str(symbol)):
+                    self.shop.prepared.pop(symbol, None)
                 case _:
                     pass
         self.poke()
