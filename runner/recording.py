@@ -32,6 +32,7 @@ class Recording:
         self._clock = clock
         self._recorder: Recorder | None = None
         self._trouble = ""
+        self._told = False
 
     async def begin(self, client: ExchangeClient, symbols: Iterable[str]) -> None:
         """Record *client* from now on, if that is wished; the list of markets comes first.
@@ -57,17 +58,17 @@ class Recording:
 
     async def mind(self, engine: Engine, symbols: Callable[[], Iterable[str]]) -> None:
         """Follow the *symbols* as they change, and tell why it stops."""
-        while True:
+        while not self._told:
             if self._recorder is not None:
                 self._recorder.follow(symbols())
                 self._trouble = self._recorder.stopped
             if self._trouble:
+                self._told = True
                 self.close()
                 await engine.alert(
                     "warn", "recording_stopped", "Nothing is recorded any more",
                     f"{self._trouble}. Trading goes on; a restart tries again.",
                 )  # fmt: skip
-                return
             await self._clock.sleep(BEAT_S)
 
     def close(self) -> None:
