@@ -128,6 +128,7 @@ CODES: Final[Mapping[str, AlertType]] = {
     "price_jump": AlertType.ANOMALY,
     "model_budget": AlertType.MODEL_COST,
     "liquidation_near": AlertType.LIQUIDATION_NEAR,
+    "margin_call": AlertType.LIQUIDATION_NEAR,
     "drawdown": AlertType.DRAWDOWN,
     "daily_loss": AlertType.DAILY_LOSS,
     "funding_rate": AlertType.FUNDING,

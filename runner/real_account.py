@@ -116,8 +116,6 @@ class RealAccount:
 
     async def tell(self, engine: Engine) -> None:
         """Keep *engine*'s readers told of the account until cancelled."""
-        if self.note:
-            await engine.alert("info", "exchange_key", "The exchange's key", self.note)
         lost_s, is_lost = 0.0, False
         clock = SystemClock()
         while True:
@@ -173,7 +171,7 @@ class RealAccount:
             return f"The account's stream is {self.stream.state}{why}."
         if self.view.modes.multi_asset:
             return "Multi-asset mode: all its assets together are margin."
-        return ""
+        return self.note
 
     def _hear(self, update: Update) -> None:
         if isinstance(update, MarginCall):
@@ -224,13 +222,15 @@ async def _opened(
     await client.call("load_markets")
     permissions = await read_permissions(client, testnet=client.venue.testnet)
     note = check_permissions(permissions, mode)
+    if note:
+        log.warning("%s", note)
     reader, source = _ways(client, clock)
     view = AccountView()
     stream = UserStream(source, reader, view, clock, reader.now() if since is None else since)
     stream.follow(*settings.symbols)
     view.take(await reader.snapshot())
     account = RealAccount(mode, client, reader, stream)
-    account.note = note
+    account.note = note if permissions.can_withdraw else ""
     return account
 
 
