@@ -90,6 +90,8 @@ def play(desk: LiveDesk, step: Any) -> None:  # noqa: C901, PLR0912, PLR0915 - o
             desk.exchange.fund(Decimal(rate))
         case ("transfer", amount):
             desk.exchange.transfer(Decimal(amount))
+        case _:
+            raise AssertionError(step)
 
 
 def check_intents(desk: LiveDesk) -> None:

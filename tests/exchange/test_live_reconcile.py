@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from core.orders import Filled, OrderRole
-from exchange.real.account import Modes, RealOrder
+from exchange.real.account import AccountSnapshot, Modes, RealOrder
 from exchange.real.requests import Moved
 from exchange.real.updates import Status
 from tests.exchange.live_desk import TAG, LiveDesk
@@ -169,20 +169,20 @@ def test_an_order_with_our_mark_that_we_do_not_know_is_shown_and_left(desk: Live
         symbol=SYMBOL, order_id="9", client_id=f"qd{TAG}-0-0", side=desk.exchange.trades[0].side,
         type="limit", status=Status.OPEN, qty=Decimal(1),
     )  # fmt: skip
-    desk.exchange.snapshot = lambda at: _with_order(real(at), orphan)  # type: ignore[method-assign]
+    desk.exchange.snapshot = lambda asked_at: _with_order(real(asked_at), orphan)  # type: ignore[method-assign]
     desk.settle(5)
     (difference,) = desk.broker.differences
     assert difference.subject == f"order qd{TAG}-0-0"
 
 
-def _with_order(snapshot: object, order: RealOrder) -> object:
-    return msgspec.structs.replace(snapshot, orders=(*snapshot.orders, order))  # type: ignore[type-var, attr-defined]
+def _with_order(snapshot: AccountSnapshot, order: RealOrder) -> AccountSnapshot:
+    return msgspec.structs.replace(snapshot, orders=(*snapshot.orders, order))
 
 
 def test_entries_stop_while_the_account_is_set_up_otherwise(desk: LiveDesk) -> None:
     real = desk.exchange.snapshot
     hedge = Modes(position_mode="hedge", multi_asset=False)
-    desk.exchange.snapshot = lambda at: _with_modes(real(at), hedge)  # type: ignore[method-assign]
+    desk.exchange.snapshot = lambda asked_at: _with_modes(real(asked_at), hedge)  # type: ignore[method-assign]
     desk.settle(5)
     desk.enter("buy", "1")
     assert "hedge" in desk.refused[-1]
@@ -192,8 +192,8 @@ def test_entries_stop_while_the_account_is_set_up_otherwise(desk: LiveDesk) -> N
     opened(desk)
 
 
-def _with_modes(snapshot: object, modes: Modes) -> object:
-    return msgspec.structs.replace(snapshot, modes=modes)  # type: ignore[type-var]
+def _with_modes(snapshot: AccountSnapshot, modes: Modes) -> AccountSnapshot:
+    return msgspec.structs.replace(snapshot, modes=modes)
 
 
 def test_leverage_that_was_changed_elsewhere_is_a_difference(desk: LiveDesk) -> None:

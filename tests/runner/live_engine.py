@@ -73,7 +73,9 @@ class LiveEngine:
             "the engine is ready",
         )
         await self.until(lambda: self.trader.board.markets[SYMBOL].mark, "there is a price")
-        await self.until(lambda: self.wired.real.stream.state == "live", "the account is followed")
+        real = self.wired.real
+        assert real is not None
+        await self.until(lambda: real.stream.state == "live", "the account is followed")
 
     async def enter(self, action: str = "buy", **levels: int) -> None:
         """Let the strategy wish for an entry with a stop and a target, 2 % away by default."""

@@ -1,6 +1,8 @@
 """Real orders from a real engine, over HTTP and ccxt, at an exchange that misbehaves."""
 
 import asyncio
+import signal
+import sys
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from pathlib import Path
@@ -10,6 +12,7 @@ import pytest
 
 from core.errors import ConfigError, OrderRejected
 from core.orders import OrderRole
+from exchange.real import sending
 from exchange.real.limits import MINUTE_MS
 from tests.exchange.venue import Venue, venue_server
 from tests.runner.live_engine import SYMBOL, LiveEngine, live_engine, live_settings
@@ -121,6 +124,7 @@ def test_a_foreign_position_is_left_alone_and_stops_entries(tmp_path: Path) -> N
         assert refused["gate"] == "foreign_position"
         assert live.there() == Decimal("0.05")
         assert entries(venue) == 0
+        assert live.wired.real is not None
         shown = live.wired.real.payload(0)
         assert [position["ours"] for position in shown["positions"]] == [False]
 
@@ -149,6 +153,7 @@ def test_a_stop_moves_without_leaving_the_position_alone(tmp_path: Path) -> None
     async def play(live: LiveEngine, _: Venue) -> None:
         await opened(live)
         stop = next(o for o in live.broker.open_orders() if o.role is OrderRole.STOP)
+        assert stop.trigger_price is not None
         level = live.trader.board.markets[SYMBOL].instrument.round_price(
             stop.trigger_price * Decimal("1.005")
         )
@@ -255,3 +260,33 @@ def test_a_second_close_waits_for_the_first(tmp_path: Path) -> None:
         assert live.broker.shop.limits.wait_ms(venue.now()) <= MINUTE_MS
 
     on_testnet(tmp_path, play)
+
+
+@pytest.mark.parametrize(
+    ("instant", "taken"),
+    [("before commit", 0), ("before sending", 0), ("after sending", 1), ("before its stop", 1)],
+)
+def test_a_kill_at_any_instant_of_an_order_s_life_doubles_and_hides_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, instant: str, taken: int
+) -> None:
+    monkeypatch.setattr(sending, "SAFE_MS", 500)
+
+    async def run() -> None:
+        async with venue_server(rate_hz=5) as venue:
+            dying = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "tests.runner.live_death", tmp_path, venue.url, instant
+            )
+            assert await dying.wait() == -signal.SIGKILL
+            assert entries(venue) == taken
+            async with live_engine(live_settings(tmp_path, venue), venue) as live:
+                await live.ready()
+                if taken:
+                    await live.until(lambda: live.held() > 0, "the position is found")
+                    await live.until(lambda: live.resting() == BOTH, "it is protected")
+                else:
+                    await live.until(lambda: not live.broker.open_orders(), "it was never sent")
+                await live.check_books()
+                assert entries(venue) == taken
+                assert len(live.account.algos) == 2 * taken
+
+    asyncio.run(run())
