@@ -1,3 +1,5 @@
+import asyncio
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -6,6 +8,7 @@ import pytest
 
 from core.catalogue import payload_schema
 from core.dashboard import State
+from infra.bus.base import CommandRequest
 from runner.exchange_states import (
     ExchangeStates,
     Place,
@@ -13,6 +16,7 @@ from runner.exchange_states import (
     two_digits,
 )
 from runner.publisher import Publisher
+from tests.runner.engines import open_engine, settings
 from tests.runner.test_publisher import Reader
 from utils.clock import SetClock
 
@@ -174,6 +178,22 @@ def test_who_asks_is_told_the_moment(scene: Scene) -> None:
 )
 def test_rates_have_two_digits(rate: float, shown: float) -> None:
     assert two_digits(rate) == shown
+
+
+def test_any_role_may_ask_and_without_an_exchange_there_is_nothing_to_say(
+    tmp_path: Path, scene: Scene
+) -> None:
+    wired = open_engine(settings(tmp_path))
+    question = CommandRequest("1", "connection", {}, "somebody", "viewer")
+
+    nothing = asyncio.run(wired.engine.answer(question))
+    wired.engine.questions["connection"] = scene.states.now
+    something = asyncio.run(wired.engine.answer(question))
+    wired.close()
+
+    assert (nothing.ok, nothing.result) == (True, {})
+    assert something.result is not None
+    assert something.result["streams"][0]["name"] == "trades BTC/USDT"
 
 
 def test_markets_are_found_by_a_part_of_their_name() -> None:
