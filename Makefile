@@ -16,7 +16,7 @@ run: setup
 
 test: setup-dev
 	@$(BIN)/python -m tools.ensure_browser
-	@$(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 6 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 6 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: setup-dev
 	$(BIN)/ruff check .

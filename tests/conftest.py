@@ -9,6 +9,8 @@ import psycopg
 import pytest
 from hypothesis import settings
 
+from store import schema
+from tests import migrated
 from tests.services import MISSING, find_chromium, postgres_server, redis_server, require
 
 # The same examples in every run, so that none fails by chance; `make fuzz` looks for new ones.
@@ -17,39 +19,60 @@ settings.register_profile("quarterdeck", deadline=None, derandomize=not os.envir
 settings.load_profile("quarterdeck")
 
 # They drive other processes or a browser, whose pace is the machine's: each may try a second time.
+# Those that take long stand first.
 HERE = Path(__file__).parent
 SECOND_TRY = (
-    "e2e/",
-    "runner/test_address.py",
-    "runner/test_announce.py",
-    "runner/test_database_commands.py",
-    "runner/test_engine_process.py",
-    "runner/test_full_disk.py",
+    "test_troubleshooting.py",
+    "runner/test_launch_for_real.py",
     "runner/test_killed_engine.py",
+    "e2e/",
+    "runner/test_engine_process.py",
     "runner/test_launch",
-    "runner/test_ngrok.py",
+    "runner/test_database_commands.py",
+    "runner/test_full_disk.py",
     "runner/test_shared_database.py",
-    "runner/test_supervisor.py",
     "runner/test_tunnel.py",
-    "telegram_bot/test_process.py",
-    "telegram_bot/test_whole_bot.py",
-    "telegram_webapp/js/",
+    "telegram_webapp/test_telegram_process.py",
     "telegram_webapp/test_routes_process.py",
     "telegram_webapp/test_stream_",
-    "telegram_webapp/test_telegram_process.py",
     "telegram_webapp/test_webapp_server.py",
-    "test_troubleshooting.py",
+    "telegram_webapp/js/",
+    "telegram_bot/test_whole_bot.py",
+    "telegram_bot/test_process.py",
+    "runner/test_supervisor.py",
+    "runner/test_announce.py",
+    "runner/test_address.py",
+    "runner/test_ngrok.py",
 )
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give a second try to tests of other processes, and to no other."""
+    """Give a second try to tests of other processes, and let them begin.
+
+    A file is done by one worker: were the longest last, the other workers would wait for it.
+    """
     for item in items:
-        if item.path.relative_to(HERE).as_posix().startswith(SECOND_TRY):
+        if _turn(item) < len(SECOND_TRY):
             item.add_marker(pytest.mark.flaky(reruns=1))
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    path = item.path.relative_to(HERE).as_posix()
+    return next(
+        (n for n, begin in enumerate(SECOND_TRY) if path.startswith(begin)), len(SECOND_TRY)
+    )
 
 
 SERVICE_MARK = f"Skipped: {MISSING}"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _migrations_run_once() -> Iterator[None]:
+    """Make empty databases of what the migrations made of the first one; see `tests.migrated`."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(schema, "upgrade", migrated.upgrade)
+        yield
 
 
 @pytest.fixture(scope="session")

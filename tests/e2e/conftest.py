@@ -1,6 +1,7 @@
 """A browser before a stage; a page that complains in its console fails its test."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
@@ -63,6 +64,16 @@ def own_stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """A stage that a test may break."""
     with stage(tmp_path_factory.mktemp("own")) as built:
         yield built
+
+
+@contextmanager
+def one_page(browser: Browser, to: Stage, path: str = "") -> Iterator[Page]:
+    """Lend a page at *path* to tests that look at it, or put back what they change."""
+    context = browser.new_context(viewport=PHONE, color_scheme="dark")  # type: ignore[arg-type]
+    visitor = Visitor(context, to)
+    yield visitor.sign_in(path=path)
+    context.close()
+    assert visitor.complaints == []
 
 
 @pytest.fixture

@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from core.market import MINUTE_MS
 from tests.e2e import scene
-from tests.e2e.conftest import Visitor
+from tests.e2e.conftest import Visitor, one_page
 from tests.e2e.recent import store_recent
 from tests.e2e.stage import Stage, stage
 
@@ -27,6 +27,14 @@ def lively_stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     with stage(tmp_path_factory.mktemp("lively")) as built:
         store_recent(built.data_dir, built.now)
         yield built
+
+
+@pytest.fixture(scope="module")
+def overview(browser: Browser, lively_stage: Stage) -> Iterator[Page]:
+    """The overview with its chart drawn."""
+    with one_page(browser, lively_stage) as page:
+        page.wait_for_function(DRAWN, arg=EQUITY)
+        yield page
 
 
 def open_chart(visitor: Visitor, box: str, path: str = "") -> Page:
@@ -52,28 +60,22 @@ def colour(page: Page, token: str) -> str:
     return found
 
 
-def test_the_line_is_the_past_and_ends_at_the_equity_of_now(
-    lively_stage: Stage, visit: Visit
-) -> None:
-    page = open_chart(visit(lively_stage), EQUITY)
-
-    assert page.evaluate(LAST, [EQUITY, 0, "y"]) == 10443.26
-    assert page.evaluate(f"document.querySelector('{EQUITY}').data[0].y.slice(-3, -1)") == [
+def test_the_line_is_the_past_and_ends_at_the_equity_of_now(overview: Page) -> None:
+    assert overview.evaluate(LAST, [EQUITY, 0, "y"]) == 10443.26
+    assert overview.evaluate(f"document.querySelector('{EQUITY}').data[0].y.slice(-3, -1)") == [
         10348,
         10349,
     ]
-    expect(page.locator(EQUITY)).to_have_attribute(
+    expect(overview.locator(EQUITY)).to_have_attribute(
         "aria-label", "Equity over the last 24 hours: from $10,300.00 to $10,443.26"
     )
 
 
-def test_the_end_of_the_line_follows_the_account(lively_stage: Stage, visit: Visit) -> None:
-    page = open_chart(visit(lively_stage), EQUITY)
-
+def test_the_end_of_the_line_follows_the_account(lively_stage: Stage, overview: Page) -> None:
     lively_stage.say("account", scene.account(lively_stage.now, equity=10390.5))
-    wait_for_last(page, EQUITY, "y", 10390.5)
+    wait_for_last(overview, EQUITY, "y", 10390.5)
     lively_stage.say("account", scene.account(lively_stage.now))
-    wait_for_last(page, EQUITY, "y", 10443.26)
+    wait_for_last(overview, EQUITY, "y", 10443.26)
 
 
 def test_a_range_that_was_chosen_is_shown_and_kept(lively_stage: Stage, visit: Visit) -> None:
@@ -90,14 +92,10 @@ def test_a_range_that_was_chosen_is_shown_and_kept(lively_stage: Stage, visit: V
     assert points[-1] - points[0] <= 60 * MINUTE_MS
 
 
-def test_trades_are_marked_on_the_line_and_explained_below(
-    lively_stage: Stage, visit: Visit
-) -> None:
-    page = open_chart(visit(lively_stage), EQUITY)
-
-    kinds = set(page.evaluate(f"document.querySelector('{EQUITY}').data[1].marker.symbol"))
+def test_trades_are_marked_on_the_line_and_explained_below(overview: Page) -> None:
+    kinds = set(overview.evaluate(f"document.querySelector('{EQUITY}').data[1].marker.symbol"))
     assert "circle" in kinds
-    expect(page.locator(".chart-key")).to_contain_text("Exit")
+    expect(overview.locator(".chart-key")).to_contain_text("Exit")
 
 
 def test_the_last_candle_lives_and_is_closed_by_its_fact(lively_stage: Stage, visit: Visit) -> None:
@@ -105,10 +103,11 @@ def test_the_last_candle_lives_and_is_closed_by_its_fact(lively_stage: Stage, vi
     page.get_by_role("button", name="1m", exact=True).click()
     page.wait_for_function(f"() => document.querySelector('{CANDLES}').data[0].x.length > 30")
 
-    lively_stage.say("price", scene.price(lively_stage.now, scene.BTC, 64300.5), scene.BTC)
+    at = lively_stage.now
+    lively_stage.say("price", scene.price(at, scene.BTC, 64300.5), scene.BTC)
     wait_for_last(page, CANDLES, "close", 64300.5)
 
-    minute = lively_stage.now // MINUTE_MS * MINUTE_MS
+    minute = at // MINUTE_MS * MINUTE_MS
     closed: dict[str, Any] = {
         "fact_id": f"c{minute}", "at": minute + MINUTE_MS, "symbol": scene.BTC, "volume": 3.0,
         "open_time": minute, "open": 64200.0, "high": 64400.0, "low": 64100.0, "close": 64310.5,
@@ -133,17 +132,14 @@ def test_stop_entry_and_target_of_the_position_are_on_the_axis(
         assert value in words
 
 
-def test_a_finger_shows_values_and_leaves_scrolling_to_the_page(
-    lively_stage: Stage, visit: Visit
-) -> None:
-    page = open_chart(visit(lively_stage), EQUITY)
-    page.locator(EQUITY).dispatch_event(
+def test_a_finger_shows_values_and_leaves_scrolling_to_the_page(overview: Page) -> None:
+    overview.locator(EQUITY).dispatch_event(
         "pointerdown", {"pointerType": "touch", "clientX": 150, "clientY": 220, "bubbles": True}
     )
 
-    expect(page.locator(f"{EQUITY} .hoverlayer .legend")).to_contain_text("$10,3")
+    expect(overview.locator(f"{EQUITY} .hoverlayer .legend")).to_contain_text("$10,3")
     action = "getComputedStyle(document.querySelector('.equity .nsewdrag')).touchAction"
-    assert page.evaluate(action) == "pan-y"
+    assert overview.evaluate(action) == "pan-y"
 
 
 def test_a_line_that_nobody_vouches_for_is_grey(own_stage: Stage, visit: Visit) -> None:
@@ -157,18 +153,19 @@ def test_a_line_that_nobody_vouches_for_is_grey(own_stage: Stage, visit: Visit) 
     page.wait_for_function(f"() => {line} === '{colour(page, 'text-3')}'")
 
 
-def test_the_chart_takes_the_colours_of_a_new_theme(lively_stage: Stage, visit: Visit) -> None:
-    page = open_chart(visit(lively_stage), EQUITY)
+def test_the_chart_takes_the_colours_of_a_new_theme(overview: Page) -> None:
     line = f"document.querySelector('{EQUITY}').data[0].line.color"
-    assert page.evaluate(line) == "rgba(122,165,255,1)"
+    assert overview.evaluate(line) == "rgba(122,165,255,1)"
 
-    page.emulate_media(color_scheme="light")
+    overview.emulate_media(color_scheme="light")
+    overview.wait_for_function(f"() => {line} === 'rgba(36,86,211,1)'")
 
-    page.wait_for_function(f"() => {line} === 'rgba(36,86,211,1)'")
+    overview.emulate_media(color_scheme="dark")
+    overview.wait_for_function(f"() => {line} === 'rgba(122,165,255,1)'")
 
 
-def test_a_chart_shrinks_with_a_screen_that_is_turned(lively_stage: Stage, visit: Visit) -> None:
-    page = open_chart(visit(lively_stage), EQUITY)
+def test_a_chart_shrinks_with_a_screen_that_is_turned(overview: Page) -> None:
+    page = overview
     page.set_viewport_size({"width": 844, "height": 390})
     page.wait_for_function(f"() => document.querySelector('{EQUITY}').clientWidth > 500")
 
@@ -178,3 +175,4 @@ def test_a_chart_shrinks_with_a_screen_that_is_turned(lively_stage: Stage, visit
     right = page.get_by_role("button", name="All").first.bounding_box()
     assert right is not None
     assert right["x"] + right["width"] <= 320
+    page.set_viewport_size({"width": 390, "height": 844})

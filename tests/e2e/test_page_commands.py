@@ -1,14 +1,40 @@
+"""What a person at the page wishes: shown with its amounts, confirmed, refused, asked again."""
+
 import json
-from collections.abc import Callable
+from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Locator, Page, Route, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from infra.bus.base import CommandReply, CommandRequest
-from tests.e2e.conftest import Visitor
+from tests.e2e.conftest import PHONE, Visitor
 from tests.e2e.stage import Stage, refuse
 
-Visit = Callable[[Stage], Visitor]
+
+@pytest.fixture(scope="module")
+def seated(browser: Browser, shared_stage: Stage) -> Iterator[tuple[Visitor, Page]]:
+    """One page for all of these tests: a wish leaves nothing behind on it."""
+    context = browser.new_context(viewport=PHONE, color_scheme="dark")  # type: ignore[arg-type]
+    visitor = Visitor(context, shared_stage)
+    yield visitor, visitor.sign_in()
+    context.close()
+
+
+@pytest.fixture
+def visitor(seated: tuple[Visitor, Page]) -> Iterator[Visitor]:
+    visitor, page = seated
+    visitor.expected, visitor.complaints = [], []
+    yield visitor
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    while page.locator(".toast").count():
+        page.locator(".toast").evaluate_all("(toasts) => toasts.forEach((toast) => toast.remove())")
+    assert visitor.complaints == []
+
+
+@pytest.fixture
+def page(seated: tuple[Visitor, Page], visitor: Visitor) -> Page:  # noqa: ARG001
+    return seated[1]
 
 
 @pytest.fixture
@@ -25,10 +51,7 @@ def open_close_sheet(page: Page) -> Locator:
     return sheet
 
 
-def test_closing_shows_what_it_would_bring_and_is_done_once(
-    scene_stage: Stage, visit: Visit
-) -> None:
-    page = visit(scene_stage).sign_in()
+def test_closing_shows_what_it_would_bring_and_is_done_once(scene_stage: Stage, page: Page) -> None:
     sheet = open_close_sheet(page)
 
     expect(sheet.locator(".kv > div")).to_have_text(
@@ -53,10 +76,10 @@ def test_closing_shows_what_it_would_bring_and_is_done_once(
     assert prepare.id != confirm.id
 
 
-def test_a_refusal_says_what_did_not_happen_and_why(scene_stage: Stage, visit: Visit) -> None:
-    visitor = visit(scene_stage)
+def test_a_refusal_says_what_did_not_happen_and_why(
+    scene_stage: Stage, page: Page, visitor: Visitor
+) -> None:
     visitor.expected = ["409"]
-    page = visitor.sign_in()
     sheet = open_close_sheet(page)
     scene_stage.answer = refuse("stale_feed", 409, "The feed is 48s old, limit 10s.")
     sheet.get_by_role("button", name="Close 0.042 BTC").click()
@@ -68,11 +91,9 @@ def test_a_refusal_says_what_did_not_happen_and_why(scene_stage: Stage, visit: V
 
 
 def test_a_wish_that_cannot_be_prepared_is_told_in_the_sheet_and_asked_again(
-    scene_stage: Stage, visit: Visit
+    scene_stage: Stage, page: Page, visitor: Visitor
 ) -> None:
-    visitor = visit(scene_stage)
     visitor.expected = ["404"]
-    page = visitor.sign_in()
     scene_stage.answer = refuse("not_open", 404, "Position p1 is not open.")
     page.get_by_role("button", name="Close BTC/USDT long").click()
     sheet = page.get_by_role("dialog")
@@ -85,11 +106,9 @@ def test_a_wish_that_cannot_be_prepared_is_told_in_the_sheet_and_asked_again(
 
 
 def test_an_answer_that_is_lost_may_be_asked_for_again_without_doing_it_twice(
-    scene_stage: Stage, visit: Visit
+    scene_stage: Stage, page: Page, visitor: Visitor
 ) -> None:
-    visitor = visit(scene_stage)
     visitor.expected = ["ERR_"]
-    page = visitor.sign_in()
     sheet = open_close_sheet(page)
     sent: list[str] = []
 
@@ -108,12 +127,11 @@ def test_an_answer_that_is_lost_may_be_asked_for_again_without_doing_it_twice(
     assert scene_stage.asked[-1].id == sent[0]
 
 
-def test_a_quote_that_is_over_must_be_asked_for_again(scene_stage: Stage, visit: Visit) -> None:
+def test_a_quote_that_is_over_must_be_asked_for_again(scene_stage: Stage, page: Page) -> None:
     def brief(request: CommandRequest) -> CommandReply:
         reply = scene_stage.grant(request)
         return CommandReply(ok=True, result={**(reply.result or {}), "valid_s": 1})
 
-    page = visit(scene_stage).sign_in()
     scene_stage.answer = brief
     page.get_by_role("button", name="Close BTC/USDT long").click()
     sheet = page.get_by_role("dialog")
@@ -126,8 +144,7 @@ def test_a_quote_that_is_over_must_be_asked_for_again(scene_stage: Stage, visit:
     assert [request.name for request in scene_stage.asked] == ["prepare", "prepare"]
 
 
-def test_escape_closes_the_sheet_and_gives_the_focus_back(scene_stage: Stage, visit: Visit) -> None:
-    page = visit(scene_stage).sign_in()
+def test_escape_closes_the_sheet_and_gives_the_focus_back(scene_stage: Stage, page: Page) -> None:
     close = page.get_by_role("button", name="Close BTC/USDT long")
     close.focus()
     page.keyboard.press("Enter")
@@ -144,8 +161,7 @@ def test_escape_closes_the_sheet_and_gives_the_focus_back(scene_stage: Stage, vi
     assert [request.name for request in scene_stage.asked] == ["prepare"]
 
 
-def test_a_second_enter_does_not_confirm(scene_stage: Stage, visit: Visit) -> None:
-    page = visit(scene_stage).sign_in()
+def test_a_second_enter_does_not_confirm(scene_stage: Stage, page: Page) -> None:
     page.get_by_role("button", name="Close BTC/USDT long").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="Close 0.042 BTC")).to_be_enabled()
@@ -157,8 +173,7 @@ def test_a_second_enter_does_not_confirm(scene_stage: Stage, visit: Visit) -> No
     assert [request.name for request in scene_stage.asked] == ["prepare"]
 
 
-def test_a_stop_is_moved_to_a_level_that_is_a_number(scene_stage: Stage, visit: Visit) -> None:
-    page = visit(scene_stage).sign_in()
+def test_a_stop_is_moved_to_a_level_that_is_a_number(scene_stage: Stage, page: Page) -> None:
     page.get_by_role("button", name="Edit BTC stop").click()
     level = page.get_by_label("Level that triggers it")
     expect(level).to_have_value("62850.0")
@@ -184,9 +199,8 @@ def test_a_stop_is_moved_to_a_level_that_is_a_number(scene_stage: Stage, visit: 
     ],
 )
 def test_every_command_is_shown_before_it_is_done(
-    scene_stage: Stage, visit: Visit, buttons: list[str], command: str, args: dict[str, str]
+    scene_stage: Stage, page: Page, buttons: list[str], command: str, args: dict[str, str]
 ) -> None:
-    page = visit(scene_stage).sign_in()
     for name in buttons:
         page.get_by_role("button", name=name, exact=True).click()
     act = page.get_by_role("dialog").locator(".btn.main")

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Response, expect
 
 from core.alerts import Mode
 from store.access import Role
@@ -62,6 +62,11 @@ def row(page: Page, title: str, text: str) -> Locator:
     return card(page, title).locator("li").filter(has_text=text)
 
 
+def is_kept(answer: Response) -> bool:
+    """Tell whether it answers a change of what one wishes; those are asked for, too."""
+    return answer.url.endswith("/api/alerts/settings") and answer.request.method == "PUT"
+
+
 def settings(stage: Stage) -> Any:
     return read_settings(stage.access.database, OWNER)
 
@@ -94,7 +99,7 @@ def test_what_was_chosen_is_kept(telling: Stage, visit: Visit) -> None:
     page = visit(telling).sign_in(path="alerts")
     fills = page.get_by_role("group", name="Fills")
     expect(fills.get_by_role("button", name="Silent")).to_have_attribute("aria-pressed", "true")
-    with page.expect_response("**/api/alerts/settings"):
+    with page.expect_response(is_kept):
         fills.get_by_role("button", name="Off").click()
     page.get_by_role("button", name="Mute 8 h").click()
     expect(page.get_by_text("Muted until")).to_be_visible()
@@ -201,7 +206,10 @@ def test_what_reached_the_chat_is_told(telling: Stage, visit: Visit) -> None:
 def notified(visitor: Visitor) -> Page:
     """Open the page in a browser that notifies, and wait until it knows what was there before."""
     visitor.context.add_init_script(RECORDER)
-    page = visitor.sign_in(path="alerts")
+    page = visitor.page()
+    with page.expect_response(LOOKED):  # which the list asks for, and then the notifications
+        page.goto(visitor.stage.link(path="alerts"))
+    page.locator(".conn[data-tone=live]").wait_for()
     with page.expect_response(LOOKED):
         page.get_by_role("button", name="Switch on: notifications").click()
     expect(page.get_by_text("also behind others")).to_be_visible()
@@ -223,7 +231,7 @@ def test_an_alert_is_told_by_the_browser_as_one_wishes(own_stage: Stage, visit: 
     assert told(page, 1) == [["Stop hit", "trend\nSIMULATED", False]]
 
     fills = page.get_by_role("group", name="Fills")
-    with page.expect_response("**/api/alerts/settings"):
+    with page.expect_response(is_kept):
         fills.get_by_role("button", name="Off").click()
     store_alert(own_stage, "new-2", type="fill", title="Off")
     raise_alert(own_stage, "new-3", type="funding", title="Silent")

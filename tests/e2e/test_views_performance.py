@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from store.access import Role
 from store.imported import PREFIX
 from tests.e2e import scene
-from tests.e2e.conftest import Visitor
+from tests.e2e.conftest import Visitor, one_page
 from tests.e2e.decided import store_signals
 from tests.e2e.recent import TRADES, store_recent
 from tests.e2e.stage import Stage, stage
@@ -29,6 +29,14 @@ def traded_stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
         yield built
 
 
+@pytest.fixture(scope="module")
+def results(browser: Browser, traded_stage: Stage) -> Iterator[Page]:
+    """The results, drawn; a test closes what it opens."""
+    with one_page(browser, traded_stage, "performance") as page:
+        page.wait_for_function(DRAWN, arg=".results-chart")
+        yield page
+
+
 def open_results(visitor: Visitor, query: str = "") -> Page:
     page = visitor.sign_in(path=f"performance{query}")
     page.wait_for_function(DRAWN, arg=".results-chart")
@@ -40,11 +48,8 @@ def measure(page: Page, name: str) -> str:
     return row.locator("td").inner_text()
 
 
-def test_results_say_what_was_earned_and_on_what_it_stands(
-    traded_stage: Stage, visit: Visit
-) -> None:
-    page = open_results(visit(traded_stage))
-
+def test_results_say_what_was_earned_and_on_what_it_stands(results: Page) -> None:
+    page = results
     expect(page.locator(".net-part .big")).to_have_text("+$301.00")
     expect(page.locator(".counts")).to_contain_text("60 trades: 40 won, 20 lost.")
     figures = page.locator(".measures .fig")
@@ -57,8 +62,8 @@ def test_results_say_what_was_earned_and_on_what_it_stands(
         expect(page.get_by_role("heading", name=card)).to_be_visible()
 
 
-def test_a_tap_on_a_name_tells_its_formula(traded_stage: Stage, visit: Visit) -> None:
-    page = open_results(visit(traded_stage))
+def test_a_tap_on_a_name_tells_its_formula(results: Page) -> None:
+    page = results
     page.get_by_role("button", name="Win rate", exact=True).click()
 
     sheet = page.get_by_role("dialog")
@@ -70,6 +75,8 @@ def test_a_tap_on_a_name_tells_its_formula(traded_stage: Stage, visit: Visit) ->
 
     page.get_by_role("button", name="Sharpe", exact=True).click()
     expect(sheet).to_contain_text("Not known yet: needs 30 days, has ")
+    page.keyboard.press("Escape")
+    expect(sheet).to_be_hidden()
 
 
 def test_range_and_filters_are_in_the_address(traded_stage: Stage, visit: Visit) -> None:
@@ -105,8 +112,8 @@ def test_trades_that_close_join_and_the_figures_follow(own_stage: Stage, visit: 
     assert len(asked) == 1
 
 
-def test_files_and_the_report_are_offered(traded_stage: Stage, visit: Visit) -> None:
-    page = open_results(visit(traded_stage))
+def test_files_and_the_report_are_offered(results: Page) -> None:
+    page = results
     with page.expect_download() as saving:
         page.get_by_role("button", name="Save these equity as a CSV file").click()
     assert saving.value.path().read_text(encoding="utf-8").count("\n") > 300
@@ -123,9 +130,8 @@ def test_a_viewer_cannot_have_a_report_written(traded_stage: Stage, visit: Visit
     expect(page.get_by_role("button", name="Write a new one")).to_be_hidden()
 
 
-def test_parts_of_signals_are_judged_by_their_trades(traded_stage: Stage, visit: Visit) -> None:
-    page = open_results(visit(traded_stage))
-
+def test_parts_of_signals_are_judged_by_their_trades(results: Page) -> None:
+    page = results
     theories = page.locator(".card", has=page.get_by_role("heading", name="Theories"))
     expect(theories.locator("tbody th")).to_have_text(["entropyfull_math", "momentumfull_math"])
     expect(theories).to_contain_text("1 trade")
@@ -134,6 +140,8 @@ def test_parts_of_signals_are_judged_by_their_trades(traded_stage: Stage, visit:
     sheet = page.get_by_role("dialog")
     expect(sheet).to_contain_text("Right in 1 of the 1 trade in which it leaned to a side: 100.0%")
     expect(sheet.locator("tbody tr")).to_have_text(["0.6 to 0.8on average 0.60100%1"])
+    page.keyboard.press("Escape")
+    expect(sheet).to_be_hidden()
 
 
 def test_two_strategies_are_compared_verdict_first(traded_stage: Stage, visit: Visit) -> None:

@@ -9,11 +9,20 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from store import schema
 from store.accounts import Account, find_or_create_account
 from store.database import Database
 from store.writer import Writer
+from tests import migrated
 
 markets = (f"test:{number}" for number in itertools.count())
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _real_migrations() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(schema, "upgrade", migrated.real_upgrade)
+        yield
 
 
 @pytest.fixture(scope="module")
