@@ -19,8 +19,6 @@ from exchange.real.errors import (
     CLOCK_CODE,
     ExchangeError,
     Maintenance,
-    RateLimited,
-    RegionRefused,
     Unreachable,
     translated,
 )
@@ -87,7 +85,6 @@ class ExchangeClient:
         self.api = api
         self.connections = connections
         self._rng = Random()  # noqa: S311 - jitter
-        self._note = ""
         self._measuring = asyncio.Lock()
         self._timing = asyncio.create_task(self._keep_time(), name="clock of the exchange")
 
@@ -150,20 +147,11 @@ class ExchangeClient:
         except Exception as error:  # noqa: BLE001 - ccxt raises what it likes
             found = translated(error, writes=writes, now=self.clock.now())
         else:
-            self.connections.reachable, self._note = True, ""
             return answer
-        self._remember(found)
         if found.code == CLOCK_CODE and method != "fetch_time":
             with suppress(ExchangeError):
                 await self.measure_skew()
         raise found  # without ccxt's own error: its text has signatures and listen keys
-
-    def _remember(self, error: ExchangeError) -> None:
-        """Keep what the page should say of the exchange after *error*."""
-        trouble = isinstance(error, (Unreachable, Maintenance, RegionRefused, RateLimited))
-        if trouble:
-            self.connections.reachable = isinstance(error, RateLimited)
-            self._note = str(error)
 
     async def measure_skew(self) -> None:
         """Measure the difference of the clocks, and correct signed requests by it.
@@ -177,6 +165,7 @@ class ExchangeClient:
         async with self._measuring:
             pause_s = 0.0 if self.connections.guard.limit else self.api.rateLimit / 1000
             await skew.measure(lambda: self._send("fetch_time"), pause_s)
+            self.connections.guard.skew_ms = skew.ms or 0
         if "timeDifference" in self.api.options:
             # ccxt subtracts this from the machine's clock, which need not be ours
             ahead = self.api.milliseconds() - self.clock.now()
@@ -231,7 +220,7 @@ class ExchangeClient:
             banned_until=guard.banned_until,
             connections=len(self.api.clients or {}),
             garbled=self.connections.garbled.total(),
-            note=self._note,
+            note=self.connections.trouble,
         )
 
     async def close(self) -> None:

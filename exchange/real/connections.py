@@ -1,13 +1,18 @@
-"""The websocket connections of an exchange: which stream is on which, their age and replacement."""
+"""What an exchange's connections have in common: who is on which, who listens, what went wrong."""
 
-import asyncio
-import json
 import logging
 from collections import Counter
 from collections.abc import Mapping
 from contextvars import ContextVar
 from typing import Any, Final
 
+from exchange.real.errors import (
+    Maintenance,
+    RateLimited,
+    RegionRefused,
+    Unreachable,
+    translated,
+)
 from exchange.real.guard import Guard
 from exchange.real.skew import Skew
 from exchange.real.taps import RawMessage, Tap, is_private, without_keys
@@ -18,10 +23,6 @@ log: Final = logging.getLogger(__name__)
 # The stream whose task is running: a connection that is asked for then is its.
 WATCHING: Final[ContextVar[str]] = ContextVar("watching", default="")
 
-OVERLAP_S: Final = 2.0  # that an old and a new connection both run
-LOOK_S: Final = 0.1
-TAKEOVER_S: Final = 20.0  # for a new connection to bring its first data
-
 
 class Connections:
     """What ccxt's connections have in common, and what we know of them.
@@ -30,6 +31,7 @@ class Connections:
         api: the ccxt exchange.
         garbled: frames that could not be read, by address.
         reachable: whether the newest request was answered; None before the first.
+        trouble: what stands in the way, in one sentence; empty if nothing does.
     """
 
     api: Any
@@ -41,7 +43,7 @@ class Connections:
         self.taps: list[Tap] = []
         self.garbled: Counter[str] = Counter()
         self.reachable: bool | None = None
-        self.note_text = ""
+        self.trouble = ""
         self._urls: dict[str, str] = {}
 
     def note(self, stream: str, url: str) -> None:
@@ -68,8 +70,18 @@ class Connections:
     def heard_answer(self, message: RawMessage, headers: Mapping[str, str]) -> None:
         """Pass the answer to a REST request on, and learn from its headers."""
         text = message.data if isinstance(message.data, str) else ""
-        self.guard.heard(message.status, headers, text, self.skew.ms or 0)
+        self.guard.heard(message.status, headers, text)
         self._tell(message)
+
+    def answered(self) -> None:
+        """Note that a request was answered as it should be."""
+        self.reachable, self.trouble = True, ""
+
+    def failed(self, error: Exception) -> None:
+        """Note that a request was not; a refusal of this one alone says nothing of the exchange."""
+        found = translated(error, now=self.clock.now())
+        if isinstance(found, (Unreachable, Maintenance, RegionRefused, RateLimited)):
+            self.reachable, self.trouble = isinstance(found, RateLimited), str(found)
 
     def _tell(self, message: RawMessage) -> None:
         for tap in self.taps:
@@ -117,92 +129,5 @@ class Connections:
             return None
         return (self.clock.now() - int(connection.last_frame_at)) / 1000
 
-    def old(self, age_ms: int) -> list[str]:
-        """Return the addresses of connections that are older than *age_ms*."""
-        now = self.clock.now()
-        return [
-            url
-            for url, connection in (self.api.clients or {}).items()
-            if connection.opened_at and now - connection.opened_at > age_ms
-        ]
-
-    async def replace(self, url: str) -> bool:
-        """Let a new connection take over from the one to *url* without a gap.
-
-        Both run for a moment and fill the same books, so that each message comes at least once. A
-        connection that bears an account's key is broken instead: its stream resynchronises by
-        REST. Returns whether the old one is gone.
-        """
-        old = self.api.clients.get(url)
-        if old is None:
-            return True
-        key = self.api.apiKey
-        if is_private(url) or (key and any(key in str(message) for message in old.sent)):
-            old.on_close(1001)
-            return True
-        del self.api.clients[url]
-        fresh = self.api.client(url)
-        self.api.clients[url] = old
-        try:
-            await self._dial(fresh)
-            await self._take_over(old, fresh)
-        except Exception as error:  # noqa: BLE001 - then the old one stays
-            log.warning("A connection could not be replaced: %s", type(error).__name__)
-            await self._give_back(old, fresh)
-            return False
-        return True
-
-    async def _dial(self, fresh: Any) -> None:
-        """Wait until *fresh* is connected; ccxt itself tells nobody when it cannot be.
-
-        Whatever kept it from that is raised.
-        """
-        fresh.connect(self.api.session)
-        async with asyncio.timeout(TAKEOVER_S):
-            while not fresh.isConnected:
-                if fresh.error is not None:
-                    raise fresh.error
-                await self.clock.sleep(LOOK_S)
-
-    async def _take_over(self, old: Any, fresh: Any) -> None:
-        texts = _still_wanted(old)
-        old.retired = True
-        fresh.futures, fresh.subscriptions = old.futures, old.subscriptions
-        fresh.rejections = old.rejections
-        self.api.clients[fresh.url] = fresh
-        for text in texts:
-            await fresh.throttle(self.api.safe_value(self.api.options.get("ws", {}), "cost", 1))
-            await fresh.send(text)
-        async with asyncio.timeout(TAKEOVER_S):
-            while fresh.frames <= len(texts) and not old.closed():
-                await self.clock.sleep(LOOK_S)
-        await self.clock.sleep(OVERLAP_S)
-        await old.leave()
-
-    async def _give_back(self, old: Any, fresh: Any) -> None:
-        """Go on with *old* after *fresh* could not take over; break it if it is closed by now."""
-        if self.api.clients.get(fresh.url) is fresh:
-            self.api.clients[fresh.url] = old
-        await fresh.leave()
-        old.retired = False
-        if old.closed():
-            old.on_close(1006)
-
     def _connection(self, stream: str) -> Any:
         return (self.api.clients or {}).get(self._urls.get(stream, ""))
-
-
-def _still_wanted(connection: Any) -> list[Any]:
-    """Return what was sent to subscribe, without what was replaced or taken back since."""
-    ids = {
-        str(subscription["id"])
-        for subscription in connection.subscriptions.values()
-        if isinstance(subscription, dict) and "id" in subscription
-    }
-    wanted = []
-    for message in connection.sent:
-        body = json.loads(message) if isinstance(message, str) else message
-        number = body.get("id") if isinstance(body, dict) else None
-        if not ids or number is None or str(number) in ids:
-            wanted.append(message)
-    return wanted

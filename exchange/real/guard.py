@@ -32,12 +32,14 @@ class Guard:
         used_weight: of the running minute, as the exchange said last.
         limit: a minute, or None when the exchange names no weight.
         banned_until: our time (ms) before which nothing may be sent, or None.
+        skew_ms: the exchange's clock minus ours: its minutes count.
     """
 
     def __init__(self, clock: Clock, limit: int | None) -> None:
         self.limit = limit
         self.used_weight = 0
         self.refused = 0  # requests that were kept back
+        self.skew_ms = 0
         self._clock = clock
         self._minute = 0
         self._until = 0
@@ -68,16 +70,13 @@ class Guard:
         """
         self.check()
         while self.limit is not None and self._used() and self._used() + weight > self.limit * FULL:
-            now = self._clock.now()
-            await self._clock.sleep((MINUTE_MS - now % MINUTE_MS) / 1000)
+            passed_ms = (self._clock.now() + self.skew_ms) % MINUTE_MS
+            await self._clock.sleep((MINUTE_MS - passed_ms) / 1000)
             self.check()
         self.used_weight = self._used() + int(weight)
 
-    def heard(self, status: int, headers: Mapping[str, str], body: str, skew_ms: int = 0) -> None:
-        """Learn from an answer: its HTTP status, its headers and its text.
-
-        *skew_ms* is the exchange's clock minus ours.
-        """
+    def heard(self, status: int, headers: Mapping[str, str], body: str) -> None:
+        """Learn from an answer: its HTTP status, its headers and its text."""
         lower = {name.lower(): value for name, value in headers.items()}
         told = lower.get(WEIGHT_HEADER, "")
         if told.isdecimal():
@@ -86,9 +85,9 @@ class Guard:
         if status not in LIMIT_STATUSES:
             self._ban_ms = FIRST_BAN_MS
             return
-        self.ban(lower.get("retry-after"), body, skew_ms)
+        self.ban(lower.get("retry-after"), body)
 
-    def ban(self, retry_after: str | None, body: str = "", skew_ms: int = 0) -> None:
+    def ban(self, retry_after: str | None, body: str = "") -> None:
         """Send nothing for *retry_after* seconds, or until the time that *body* names."""
         now = self._clock.now()
         named = _BANNED_UNTIL.search(body)
@@ -96,12 +95,12 @@ class Guard:
             wait_ms = int(float(retry_after or "") * 1000)
         except (ValueError, OverflowError):
             wait_ms, self._ban_ms = self._ban_ms, min(self._ban_ms * 2, LONGEST_BAN_MS)
-        until = int(named[1]) - skew_ms if named else now + max(wait_ms, 1_000)
+        until = int(named[1]) - self.skew_ms if named else now + max(wait_ms, 1_000)
         self._until = max(self._until, min(until, now + 72 * LONGEST_BAN_MS))
 
     def _used(self) -> int:
         """Return the weight of the running minute."""
-        minute = self._clock.now() // MINUTE_MS
+        minute = (self._clock.now() + self.skew_ms) // MINUTE_MS
         if minute != self._minute:
             self._minute, self.used_weight = minute, 0
         return self.used_weight

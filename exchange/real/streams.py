@@ -12,6 +12,7 @@ from exchange.real.client import ExchangeClient
 from exchange.real.connections import WATCHING
 from exchange.real.errors import ExchangeError, RateLimited, RegionRefused, Unreachable, translated
 from exchange.real.stream import Stream, StreamHealth
+from exchange.real.takeover import old, replace
 from utils.backoff import Backoff
 
 log: Final = logging.getLogger(__name__)
@@ -231,7 +232,7 @@ class Streams:
         """Replace the oldest connection before the exchange breaks it."""
         if self._rotations:
             return
-        for url in self.client.connections.old(self._rotate_after_ms):
+        for url in old(self.client.connections, self._rotate_after_ms):
             if now - self._rotated_at.get(url, 0) < ROTATE_AGAIN_MS:
                 continue
             self._rotated_at[url] = now
@@ -241,7 +242,7 @@ class Streams:
             return
 
     async def _replace(self, url: str) -> None:
-        if await self.client.connections.replace(url):
+        if await replace(self.client.connections, url):
             self._rotated_at.pop(url, None)
 
 

@@ -8,7 +8,7 @@ nothing is sent while the exchange wants silence, and that everything can be lis
 
 from collections.abc import Mapping
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import ccxt.pro
@@ -20,10 +20,13 @@ from typing_extensions import override
 from core.errors import ConfigError
 from exchange.real.connections import WATCHING, Connections
 from exchange.real.errors import LIMIT_STATUSES
+from exchange.real.takeover import still_wanted
 from exchange.real.taps import RawMessage, is_private, is_signed, without_keys
 from exchange.real.venue import Venue
 
-_DATA = {WSMsgType.TEXT, WSMsgType.BINARY}
+MOST_SENT: Final = 500
+KEEP_ALIVE_MS: Final = 20_000  # between two pings: Binance's default in ccxt is three minutes
+_DATA: Final = {WSMsgType.TEXT, WSMsgType.BINARY}
 
 
 class _Answer:
@@ -76,6 +79,8 @@ class Connection(Client):  # type: ignore[misc]
     @override
     async def send(self, message: Any) -> Any:
         self.sent.append(message)
+        if len(self.sent) > MOST_SENT:
+            self.sent = still_wanted(self)
         return await super().send(message)
 
     async def leave(self) -> None:
@@ -135,17 +140,20 @@ class WireExchange:
         self, url: str, method: str = "GET", headers: Any = None, body: Any = None
     ) -> Any:
         """Send one REST request, if the guard lets it; errors bear their HTTP status."""
-        self.hub.guard.check()
         answer = _Answer()
         token = _ANSWER.set(answer)
         try:
-            return await super().fetch(url, method, headers, body)  # type: ignore[misc]
+            self.hub.guard.check()
+            told = await super().fetch(url, method, headers, body)  # type: ignore[misc]
         except Exception as error:
-            told = {"http_status": answer.status, "http_body": answer.body}
-            vars(error).update(told, banned_until=self.hub.guard.banned_until)
+            known = {"http_status": answer.status, "http_body": answer.body}
+            vars(error).update(known, banned_until=self.hub.guard.banned_until)
+            self.hub.failed(error)
             raise
         finally:
             _ANSWER.reset(token)
+        self.hub.answered()
+        return told
 
     def on_rest_response(  # noqa: PLR0913, PLR0917 - ccxt's own hook
         self,
@@ -189,6 +197,8 @@ def tapped(name: str, config: Mapping[str, Any], hub: Connections) -> Any:
         raise ConfigError(f"exchange must be one of ccxt's with live data, was {name!r}: {known}")
     plain = getattr(ccxt.pro, name)
     api = type(name, (WireExchange, plain), {"hub": hub})(dict(config))
+    usual = api.streaming.get("keepAlive") or KEEP_ALIVE_MS
+    api.streaming = {**api.streaming, "keepAlive": min(usual, KEEP_ALIVE_MS)}
     hub.api = api
     api.open()
     # aiohttp would send a DELETE or PUT again by itself when its connection breaks

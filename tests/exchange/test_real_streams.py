@@ -12,6 +12,7 @@ from exchange.real.client import ExchangeClient
 from exchange.real.errors import RegionRefused
 from exchange.real.stream import Stream, StreamHealth
 from exchange.real.streams import Streams
+from exchange.real.takeover import replace
 from exchange.real.venue import Venue as At
 from tests.exchange.venue import Venue, venue_server
 from utils.clock import ScaledClock, SystemClock
@@ -261,10 +262,10 @@ def test_a_replacement_that_fails_leaves_the_old_connection() -> None:
         (url,) = desk.client.api.clients
         old = desk.client.api.clients[url]
         desk.client.connections.guard.ban("600")
-        assert not await desk.client.connections.replace(url)
+        assert not await replace(desk.client.connections, url)
         assert desk.client.api.clients[url] is old
         await desk.live("trades")
-        assert await desk.client.connections.replace("ws://nobody") is True
+        assert await replace(desk.client.connections, "ws://nobody") is True
 
     at_the_desk(story, speed=20)
 
@@ -394,3 +395,20 @@ def test_older_books_and_marks_are_left_out_until_a_new_connection() -> None:
         assert stream.sift({"timestamp": 6}, NOW) is None
         assert stream.sift({"timestamp": None}, NOW)
         assert stream.duplicates == 1
+
+
+def test_a_replacement_that_is_broken_off_leaves_nothing_behind() -> None:
+    async def story(desk: Desk) -> None:
+        desk.watch("trades")
+        await desk.live("trades")
+        (url,) = desk.client.api.clients
+        old = desk.client.api.clients[url]
+        task = asyncio.create_task(replace(desk.client.connections, url))
+        await desk.until(lambda: desk.client.api.clients[url] is not old)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert desk.client.api.clients[url] is old
+        await desk.live("trades")
+
+    at_the_desk(story)
