@@ -10,6 +10,7 @@ import selectors
 import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
+from importlib import import_module
 from typing import Any, Final, TypeVar, TypeVarTuple
 
 import pytest
@@ -104,13 +105,13 @@ class WarpTime:
 @contextmanager
 def warped(start: int) -> Iterator[WarpLoop]:
     """Yield a loop in whose time our clocks and ccxt's live."""
-    import ccxt  # noqa: PLC0415 - only for those who trade
-    from ccxt.async_support.base import throttler  # noqa: PLC0415
+    ccxt = import_module("ccxt.base.exchange")
+    throttler = import_module("ccxt.async_support.base.throttler")
 
     loop = WarpLoop(start)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(utils.clock, "time", WarpTime(loop))
-        patch.setattr(ccxt.Exchange, "milliseconds", staticmethod(loop.now))
+        patch.setattr(ccxt, "time", WarpTime(loop))
         patch.setattr(throttler, "time", WarpTime(loop).time)
         try:
             yield loop
