@@ -5,7 +5,7 @@ import { h, setText } from "../dom.js";
 import { toneOf } from "../format.js";
 import { ASKING, KEEP, amountText, doubt, isGain } from "../wish_words.js";
 import { openSheet } from "./sheet.js";
-import { stopButton } from "./stop_button.js";
+import { MEANS, stopButton } from "./stop_button.js";
 import { showBadge } from "./topbar.js";
 
 /** @typedef {import("../main.js").App} App */
@@ -55,7 +55,7 @@ class ConfirmSheet {
       onClose: () => { this.#open = false; clearInterval(this.#timer); done(); },
     });
     // Who is in a hurry need not wait for the engine's figures.
-    if (wish.command === "pause") this.#sheet.el.append(stopButton(app, this.#sheet.close).el);
+    if (wish.command === "pause") this.#sheet.el.append(stopButton(app, this.#sheet.close).el, h("p.cap", {}, MEANS));
     keep.addEventListener("click", () => this.#sheet.close());
     act.addEventListener("click", () => void this.#press());
   }
