@@ -142,7 +142,7 @@ class Sanity:
         price, index = mark.mark_price, mark.index_price
         found = (
             _bad_price("mark", price)
-            or (None if index is None else _bad_price("index", index))
+            or (None if index is None else _bad_price("spot index", index))
             or _bad_rate(mark.funding_rate)
             or _late("mark price", mark.at, self._mark_at)
             or _ahead("mark price", mark.at, at)

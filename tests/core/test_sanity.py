@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.market import MINUTE_MS, Bar, Book, Funding, MarketMessage, MarkPrice, Tick
+from core.market import MINUTE_MS, Bar, Book, DayStats, Funding, MarketMessage, MarkPrice, Tick
 from core.sanity import PERSISTS_MS, Objection, Sanity
 
 BTC = "BTC/USDT"
@@ -38,6 +38,11 @@ def book(**changes: Any) -> Book:
 
 def mark(at: int = 0, **changes: Any) -> MarkPrice:
     whole = MarkPrice(BTC, AT + at, D(100), D("0.0001"), AT + 1000)
+    return msgspec.structs.replace(whole, **changes)
+
+
+def day(**changes: Any) -> DayStats:
+    whole = DayStats(BTC, AT, D(110), D(90), D(5), D(500), D("-1.5"))
     return msgspec.structs.replace(whole, **changes)
 
 
@@ -95,6 +100,13 @@ NAN, ENDLESS = D("NaN"), D("Infinity")
         (Funding(BTC, AT, D("-0.0501"), D(100)), "funding", "was -0.0501"),
         (Funding(BTC, AT, D("0.05"), D(100)), "", ""),
         (Funding(BTC, AT, D("0.0001"), D(10_000)), "jump", "times the last"),
+        (mark(index_price=D(-1)), "number", "price of a spot index must be above 0"),
+        (mark(index_price=D(101)), "", ""),
+        (day(), "", ""),
+        (day(high=None, low=None, volume=None, quote_volume=None), "", ""),
+        (day(high=NAN), "number", "no number"),
+        (day(low=D(111)), "shape", "the 24 h low 111 is above the high 110"),
+        (day(volume=D(-1)), "number", "24 h volume must be 0 or more"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_true_is_refused_with_value_and_limit(
@@ -110,7 +122,9 @@ def test_what_cannot_be_true_is_refused_with_value_and_limit(
     assert words in objection.text
 
 
-@pytest.mark.parametrize("message", [tick(2 * MINUTE_MS), mark(2 * MINUTE_MS), bar(3)])
+@pytest.mark.parametrize(
+    "message", [tick(2 * MINUTE_MS), mark(2 * MINUTE_MS), bar(3), day(at=AT + 2 * MINUTE_MS)]
+)
 def test_a_time_ahead_of_the_market_is_refused(message: MarketMessage) -> None:
     """Else it would make everything after it look late."""
     objection = after_a_bar().objection(message, AT)

@@ -22,7 +22,7 @@ from exchange.real.keys import Keys
 from exchange.real.taps import RawMessage
 from exchange.real.venue import Venue as At
 from tests.exchange.venue import Venue, venue_server
-from utils.clock import SystemClock
+from utils.clock import ScaledClock, SystemClock
 
 BTC = "BTC/USDT:USDT"
 KEYS = Keys("key-of-a-test", "secret-of-a-test")
@@ -149,6 +149,25 @@ def test_the_difference_of_the_clocks_is_measured_and_corrected() -> None:
         await client.call("fetch_balance")  # signed with the exchange's time
 
     with_client(story, KEYS)
+
+
+def test_the_clocks_are_compared_again_every_few_minutes() -> None:
+    async def run() -> None:
+        clock = ScaledClock(SystemClock(), SystemClock().now(), 1000)
+        async with venue_server(rate_hz=0) as venue:
+            client = await ExchangeClient.open(At("binanceusdm", url=venue.url), clock)
+            try:
+                began = clock.now()
+                await client.measure_skew()
+                first = client.connections.skew.measured_at
+                async with asyncio.timeout(30):
+                    while client.connections.skew.measured_at == first:
+                        await asyncio.sleep(0.01)
+                assert client.connections.skew.measured_at - began >= 170_000
+            finally:
+                await client.close()
+
+    asyncio.run(run())
 
 
 def test_a_request_refused_for_its_time_is_asked_again_with_the_right_one() -> None:

@@ -289,6 +289,24 @@ def test_while_it_is_banned_nothing_is_asked_and_then_all_goes_on() -> None:
     at_the_desk(story, speed=20)
 
 
+def test_maintenance_is_waited_out() -> None:
+    async def story(desk: Desk) -> None:
+        desk.watch("book")
+        desk.watch("mark")
+        await desk.live("book", "mark")
+        desk.venue.faults.maintenance()
+        desk.venue.faults.hang_up()
+        await desk.until(lambda: all("503" in one.error for one in desk.streams.health()))
+        seen, began = len(desk.venue.seen), desk.client.clock.now()
+        await desk.until(lambda: desk.client.clock.now() - began > 8_000)
+        assert len(desk.venue.seen) - seen < 16  # ever more patiently
+        desk.venue.faults.clear()
+        await desk.live("book", "mark")
+        assert desk.client.health().reachable
+
+    at_the_desk(story, speed=10)
+
+
 def test_what_cannot_be_used_stops_nothing() -> None:
     async def story(desk: Desk) -> None:
         def take(_: Any) -> None:
