@@ -28,11 +28,12 @@ def recordings(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "recordings"
 
 
-def test_what_an_engine_recorded_is_played_at_once_by_another(
-    recordings: Path, tmp_path: Path
+@pytest.mark.parametrize("speed", ["max", "60"])
+def test_what_an_engine_recorded_is_played_by_another(
+    recordings: Path, tmp_path: Path, speed: str
 ) -> None:
     with EngineProcess(
-        tmp_path / "again", MARKET="auto", REPLAY=str(recordings), SPEED="max"
+        tmp_path / "again", MARKET="auto", REPLAY=str(recordings), SPEED=speed
     ) as engine:
         engine.wait_until(lambda: engine.heard.status == "ended", "the tape is over")
         market = engine.heard.state["engine"]["market"]

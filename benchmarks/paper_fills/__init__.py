@@ -1,0 +1,1 @@
+"""Paper fills beside those of an independent backtest engine, on the same quotes and orders."""
