@@ -66,7 +66,7 @@ async def prepare(wired: Wired, settings: Settings, outpost: Outpost) -> None:
     warm(engine.trader, wired.database, engine.writer.account_id, symbols)
     for symbol in symbols:
         engine.sieve.know(symbol, engine.trader.board.markets[symbol])
-    for symbol in feed.unbegun():
+    for symbol in feed.desks.unbegun():
         feed.begin(symbol, until - MINUTE_MS)
 
 
@@ -84,8 +84,9 @@ async def fetch_history(wired: Wired, settings: Settings, feed: ExchangeFeed, un
     minutes = (until - since) // MINUTE_MS * len(feed.instruments)
     fetching = Fetching(engine, "Fetching history", minutes)
     for symbol in list(feed.instruments):
-        end = feed.begun_at(symbol, until)
-        await fill(feed.source(symbol), shelf, symbol, (since, max(since, end)), fetching.add)
+        after = feed.desks[symbol].minutes.after
+        end = until if after is None else after + MINUTE_MS
+        await fill(feed.desks[symbol].source, shelf, symbol, (since, max(since, end)), fetching.add)
         await fetching.add((until - max(since, end)) // MINUTE_MS)
 
 

@@ -120,12 +120,12 @@ class ExchangeWishes:
         if feed is None:
             return
         if action == "add":
-            feed.add(symbol)
+            feed.desks.add(symbol)
             engine.trader.board.trade(feed.instruments[symbol])
             engine.sieve.know(symbol, engine.trader.board.markets[symbol])
             self._jobs.put_nowait(symbol)
         else:
-            self._jobs.put_nowait(feed.drop(symbol))
+            self._jobs.put_nowait(feed.desks.drop(symbol))
             engine.trader.board.drop(symbol)
             engine.sieve.forget(symbol)
 
@@ -147,18 +147,18 @@ class ExchangeWishes:
         feed, streams, engine = self._outpost.feed, self._outpost.streams, self._wired.engine
         if feed is None or streams is None or symbol not in feed.instruments:
             return
-        await feed.open_symbol(symbol)
+        await feed.desks.open_symbol(symbol)
         engine.trader.board.trade(feed.instruments[symbol])
         until = closed_before(engine.clock.now())
         since = until - self._settings.warmup_days * DAY_MS
         shelf = StoredShelf(self._wired.database, engine.writer, engine.ledger)
-        await fill(feed.source(symbol), shelf, symbol, (since, until), _nothing)
+        await fill(feed.desks[symbol].source, shelf, symbol, (since, until), _nothing)
         async with engine.lock:
             if symbol in feed.instruments:
                 warm(engine.trader, self._wired.database, engine.writer.account_id, [symbol])
                 engine.sieve.know(symbol, engine.trader.board.markets[symbol])
                 feed.begin(symbol, until - MINUTE_MS)
-                feed.follow_symbol(symbol, streams)
+                feed.desks[symbol].follow(streams)
 
     async def _leave(self, desk: Desk) -> None:
         """End the streams of a symbol and show it no more."""

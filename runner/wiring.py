@@ -110,7 +110,7 @@ def wire(
     account = _open_account(database, tape.feed.market_id, settings, clock.now(), real)
     saved = recovery.checkpoint(database, account.id)
     if isinstance(tape.feed, ExchangeFeed):
-        tape.feed.keep_symbols(saved and saved["feed"], _held_symbols(database, account.id))
+        tape.feed.desks.keep(saved and saved["feed"], _held_symbols(database, account.id))
     trader = _trader(settings, tape, (database, account), saved, real, clock)
     trader.record.keeps_candles = manner.keeps_candles
     trader.record.about = {"badge": tape.feed.badge, "currency": CURRENCY}

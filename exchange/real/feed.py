@@ -5,7 +5,6 @@ from collections.abc import (
     AsyncIterator,
     Awaitable,
     Callable,
-    Iterable,
     Iterator,
     Mapping,
     Sequence,
@@ -15,10 +14,9 @@ from functools import partial
 from typing import Any, Final
 
 from core.market import MINUTE_MS, Instrument, MarketMessage, Step
-from exchange.instruments import instrument
 from exchange.real.client import ExchangeClient
 from exchange.real.desk import Desk
-from exchange.real.history import Source
+from exchange.real.desks import Desks
 from exchange.real.streams import Streams
 from exchange.real.works import Works
 from utils.clock import Clock, ShiftedClock
@@ -27,7 +25,7 @@ LOOK_S: Final = 0.25  # without a message: is a minute over, is funding due
 NOTICEABLE_MS: Final = 20  # of difference between the clocks, since it was corrected last
 
 
-class ExchangeFeed:  # noqa: PLR0904 - half of them are the contract
+class ExchangeFeed:
     """Keeps the `exchange.base.MarketFeed` contract on a real market.
 
     Promise: minutes come in order, each once, none left out, however often connections break or
@@ -37,6 +35,7 @@ class ExchangeFeed:  # noqa: PLR0904 - half of them are the contract
     Attributes:
         clock: the engine's, which is the exchange's: the machine's, put right by the measured
             difference.
+        desks: its symbols.
         notices: what the exchange says otherwise than we did, in words, for whoever takes them.
     """
 
@@ -49,26 +48,22 @@ class ExchangeFeed:  # noqa: PLR0904 - half of them are the contract
         self.market_id = market_id
         self.badge = badge
         self.clock = clock
-        self._rules: dict[str, Instrument] = {}
-        self.instruments: Mapping[str, Instrument] = self._rules
+        self.desks = Desks(symbols, clock, self._wake)
+        self.instruments: Mapping[str, Instrument] = self.desks.rules
         self.notices: list[str] = []
-        self._asked = list(symbols)
         self._something = asyncio.Event()
         self._dirty: set[str] = set()
-        self._desks: dict[str, Desk] = {}
         self._client: ExchangeClient | None = None
         self._works = Works(clock)
         self._told_at = 0
         self._looked_s = 0.0
-        for symbol in symbols:
-            self.add(symbol)
 
     # ------------------------------------------------------------ the contract
 
     @property
     def next_at(self) -> int:
         """Return the engine time (ms) at which the next minute begins."""
-        afters = [d.minutes.after for d in self._desks.values() if d.minutes.after is not None]
+        afters = [d.minutes.after for d in self.desks if d.minutes.after is not None]
         now = self.clock.now()
         return min(afters) + MINUTE_MS if afters else now - now % MINUTE_MS
 
@@ -77,21 +72,11 @@ class ExchangeFeed:  # noqa: PLR0904 - half of them are the contract
         if checkpoint is None:
             return
         self._told_at = max(self._told_at, now)
-        for symbol, desk in self._desks.items():
-            if symbol in checkpoint["after"]:
-                desk.minutes.begin(checkpoint["after"][symbol])
-            if symbol in checkpoint["funded"]:
-                desk.settlements.resume(checkpoint["funded"][symbol], self.clock.now())
+        self.desks.resume(checkpoint)
 
     def checkpoint(self) -> dict[str, Any]:
         """Return the symbols, and of each the last minute and settlement handed out."""
-        desks = self._desks.items()
-        return {
-            "asked": self._asked,
-            "symbols": list(self._desks),
-            "after": {s: d.minutes.after for s, d in desks if d.minutes.after is not None},
-            "funded": {s: d.settlements.last for s, d in desks if d.settlements.last is not None},
-        }
+        return self.desks.checkpoint()
 
     def progress(self) -> float | None:
         """Return None: a market has no end."""
@@ -100,7 +85,7 @@ class ExchangeFeed:  # noqa: PLR0904 - half of them are the contract
     def past(self, until: int | None) -> Iterator[Step]:
         """Yield the minutes that `catch_up` has fetched, before *until* (ms)."""
         while True:
-            ready = [at for desk in self._desks.values() if (at := desk.minutes.next) is not None]
+            ready = [at for desk in self.desks if (at := desk.minutes.next) is not None]
             if not ready or (until is not None and min(ready) + MINUTE_MS > until):
                 return
             yield self._minute(min(ready))
@@ -108,10 +93,10 @@ class ExchangeFeed:  # noqa: PLR0904 - half of them are the contract
     def _minute(self, opened: int) -> Step:
         """Return the step of the minute that opened at *opened* (ms)."""
         messages: list[MarketMessage] = []
-        for desk in self._desks.values():
-            messages += desk.settled(opened)
-        for desk in self._desks.values():
-            bar = desk.bar() if desk.minutes.next == opened else None
+        for desk in self.desks:
+            messages += desk.arrivals.settled(opened)
+        for desk in self.desks:
+            bar = desk.arrivals.bar() if desk.minutes.next == opened else None
             if bar is not None:
                 messages.append(bar)
         return Step(opened + MINUTE_MS, tuple(messages))
@@ -134,10 +119,11 @@ class ExchangeFeed:  # noqa: PLR0904 - half of them are the contract
         if now_s - self._looked_s >= LOOK_S:
             self._looked_s = now_s
             self._look(now)
-            self._dirty.update(self._desks)
+            self._dirty.update(self.instruments)
         messages: list[MarketMessage] = []
         for symbol in sorted(self._dirty):
-            messages += self._desks[symbol].take(now)
+            desk = self.desks.get(symbol)
+            messages += [] if desk is None else desk.arrivals.take(now)
         self._dirty.clear()
         if not messages:
             return None
@@ -149,7 +135,7 @@ class ExchangeFeed:  # noqa: PLR0904 - half of them are the contract
         if self._client is None:
             return
         self._set_clock(self._client)
-        for desk in self._desks.values():
+        for desk in self.desks:
             if desk.minutes.missing(now) is not None:
                 self._works.start(f"minutes of {desk.symbol}", desk.ask_minutes)
             if desk.settlements.asks_since(now) is not None:
@@ -162,9 +148,8 @@ class ExchangeFeed:  # noqa: PLR0904 - half of them are the contract
             self.notices.append(differs)
 
     def _wake(self, symbol: str) -> None:
-        if symbol in self._desks:
-            self._dirty.add(symbol)
-            self._something.set()
+        self._dirty.add(symbol)
+        self._something.set()
 
     # ------------------------------------------------------------ the exchange
 
@@ -175,8 +160,7 @@ class ExchangeFeed:  # noqa: PLR0904 - half of them are the contract
             ConfigError: it does not have one of them.
             ExchangeError: it does not answer.
         """
-        for symbol, desk in self._desks.items():
-            self._rules[symbol] = await desk.open(client)
+        await self.desks.open(client)
         self._client = client
         self._set_clock(client)
 
@@ -186,7 +170,7 @@ class ExchangeFeed:  # noqa: PLR0904 - half of them are the contract
         Raises:
             ExchangeError: it does not answer; what it told is kept.
         """
-        behind = [desk for desk in self._desks.values() if desk.minutes.after is not None]
+        behind = [desk for desk in self.desks if desk.minutes.after is not None]
         for place, desk in enumerate(behind):
             await self._ask_settlements(desk)
             await desk.ask_minutes()
@@ -194,7 +178,7 @@ class ExchangeFeed:  # noqa: PLR0904 - half of them are the contract
 
     def follow(self, streams: Streams) -> None:
         """Begin to follow every symbol over *streams*."""
-        for desk in self._desks.values():
+        for desk in self.desks:
             desk.follow(streams)
 
     async def close(self) -> None:
@@ -206,65 +190,8 @@ class ExchangeFeed:  # noqa: PLR0904 - half of them are the contract
         if skew_ms is not None and abs(skew_ms - self.clock.offset_ms) > NOTICEABLE_MS:
             self.clock.offset_ms = skew_ms
 
-    # ------------------------------------------------------------ its symbols
-
-    def add(self, symbol: str) -> None:
-        """Add *symbol*, which is silent until it is opened, followed and begun."""
-        self._desks[symbol] = Desk(symbol, self.clock, self._wake)
-        self._rules[symbol] = instrument(symbol)
-
-    async def open_symbol(self, symbol: str) -> None:
-        """Take the exchange's rules of *symbol*.
-
-        Raises:
-            ConfigError: it does not have it.
-            ExchangeError: it does not answer.
-        """
-        if self._client is not None:
-            rules = await self._desks[symbol].open(self._client)
-            if symbol in self._desks:
-                self._rules[symbol] = rules
-
-    def follow_symbol(self, symbol: str, streams: Streams) -> None:
-        """Begin to follow *symbol* over *streams*."""
-        self._desks[symbol].follow(streams)
-
-    def drop(self, symbol: str) -> Desk:
-        """Tell of *symbol* no more; return what is to `Desk.leave` its streams."""
-        del self._rules[symbol]
-        self._dirty.discard(symbol)
-        return self._desks.pop(symbol)
-
-    def keep_symbols(self, checkpoint: Mapping[str, Any] | None, held: Iterable[str]) -> None:
-        """Take the symbols that were chosen while it ran, and those that are *held*.
-
-        Symbols that the settings ask for now, and did not then, win over the choice.
-        """
-        chosen = self._asked
-        if checkpoint is not None and checkpoint["asked"] == self._asked:
-            chosen = checkpoint["symbols"]
-        wanted = dict.fromkeys([*chosen, *held])
-        for symbol in [symbol for symbol in self._desks if symbol not in wanted]:
-            self.drop(symbol)
-        for symbol in wanted:
-            if symbol not in self._desks:
-                self.add(symbol)
-
     def begin(self, symbol: str, after: int) -> None:
         """Tell minutes of *symbol* that open after *after* (ms), and funding that comes."""
-        desk = self._desks[symbol]
+        desk = self.desks[symbol]
         desk.minutes.begin(after)
         desk.settlements.last = self.clock.now()
-
-    def begun_at(self, symbol: str, otherwise: int) -> int:
-        """Return the open time (ms) of the next minute of *symbol*, *otherwise* if none is told."""
-        after = self._desks[symbol].minutes.after
-        return otherwise if after is None else after + MINUTE_MS
-
-    def unbegun(self) -> list[str]:
-        """Return the symbols whose minutes are not told yet: their history is to be fetched."""
-        return [symbol for symbol, desk in self._desks.items() if desk.minutes.after is None]
-
-    def source(self, symbol: str) -> Source:
-        """Return the past of *symbol*, once the exchange is open."""
-        return self._desks[symbol].source

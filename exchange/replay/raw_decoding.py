@@ -122,7 +122,7 @@ class Symbol:
         hole = minutes.missing(at)
         if hole is not None and at - hole[0] > _HOLE_MS:
             minutes.begin(hole[0])
-        return self.desk.take(at)
+        return self.desk.arrivals.take(at)
 
 
 def _payload(kind: str, value: Any) -> Any:

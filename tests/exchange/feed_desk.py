@@ -103,7 +103,7 @@ async def feed_desk(**venue_args: Any) -> AsyncIterator[FeedDesk]:
         feed = new_feed()
         await feed.open(client)
         now = feed.clock.now()
-        for symbol in feed.unbegun():
+        for symbol in feed.desks.unbegun():
             feed.begin(symbol, now - now % MINUTE_MS - MINUTE_MS)
         async with followed(FeedDesk(venue, client, feed)) as desk:
             await desk.until(lambda: len(desk.of(Tick)) > 0)
@@ -112,7 +112,7 @@ async def feed_desk(**venue_args: Any) -> AsyncIterator[FeedDesk]:
 
 async def told_by_rest(feed: ExchangeFeed, bars: Sequence[Bar]) -> list[Bar]:
     """Return the minutes of *bars* as the exchange's REST tells them."""
-    source = feed.source(bars[0].symbol)
+    source = feed.desks[bars[0].symbol].source
     found: list[Bar] = []
     async for _, page in source.minutes(bars[0].open_time, bars[-1].close_time):
         found += page

@@ -217,18 +217,18 @@ def test_only_the_missing_part_of_history_is_fetched_and_what_came_is_kept() -> 
 
             drawer.fails_after = 1500
             with pytest.raises(Unreachable, match="cable"):
-                await fill(feed.source(BTC), drawer, BTC, span, say)
+                await fill(feed.desks[BTC].source, drawer, BTC, span, say)
             first = asked()
             assert len(drawer.bars) == 2000
 
             drawer.fails_after = 10**9
-            await fill(feed.source(BTC), drawer, BTC, span, say)
+            await fill(feed.desks[BTC].source, drawer, BTC, span, say)
             assert asked() == first + 1
             assert sorted(drawer.bars) == list(range(*span, MINUTE_MS))
             assert len(drawer.settled) == 6
 
             told.clear()
-            await fill(feed.source(BTC), drawer, BTC, span, say)
+            await fill(feed.desks[BTC].source, drawer, BTC, span, say)
             assert asked() == first + 1
             assert sum(told) == 2 * 24 * 60
 
@@ -296,13 +296,13 @@ def test_a_symbol_that_comes_and_goes_while_it_runs() -> None:
             await feed.open(client)
             async with followed(FeedDesk(venue, client, feed)) as desk:
                 await desk.until(lambda: bool(desk.of(Tick)))
-                feed.add(ETH)
-                await feed.open_symbol(ETH)
-                feed.follow_symbol(ETH, desk.streams)
+                feed.desks.add(ETH)
+                await feed.desks.open_symbol(ETH)
+                feed.desks[ETH].follow(desk.streams)
                 await desk.until(lambda: bool(desk.of(Tick, ETH)))
                 assert feed.checkpoint()["symbols"] == [BTC, ETH]
 
-                await feed.drop(ETH).leave(desk.streams)
+                await feed.desks.drop(ETH).leave(desk.streams)
                 seen = len(desk.of(Tick, ETH))
                 count = len(desk.of(Tick))
                 await desk.until(lambda: len(desk.of(Tick)) > count + 3)
@@ -326,6 +326,6 @@ def test_symbols_chosen_while_it_ran_outlive_a_restart(
 ) -> None:
     feed = new_feed(asked)
 
-    feed.keep_symbols(saved, held)
+    feed.desks.keep(saved, held)
 
     assert sorted(feed.instruments) == sorted(kept)
