@@ -118,3 +118,15 @@ def test_while_the_engine_is_away_the_last_word_is_told_and_that_it_is_old(
     assert value(families, "engine_up") == 0
     assert told["stale"] is True
     assert told["venue"] is None
+
+
+def test_before_any_engine_ever_ran_a_scrape_says_just_that(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    with house(tmp_path_factory.mktemp("never"), engine=False) as built:
+        families = scraped(built)
+        told: Any = built.get("/api/connection").json
+
+    assert value(families, "engine_up") == 0
+    assert value(families, "hub_clients", rate="saver") == 0
+    assert (told["stale"], told["streams"]) == (True, [])
