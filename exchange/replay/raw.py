@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from core.errors import ConfigError, DataError
 from core.market import Instrument, MarketMessage, Step
-from exchange.real.recording import Answer, BookLine, Frame, Line, RawFile, SkewLine, decoded
+from exchange.real.recording import Answer, BookLine, Frame, Head, Line, RawFile, SkewLine, decoded
 from exchange.replay.raw_decoding import RawDecoding, Tally
 from exchange.replay.raw_exchange import RecordedExchange
 from exchange.replay.raw_files import identity, opening, parts_of
@@ -18,6 +18,7 @@ from utils.clock import Clock, SetClock
 log: Final = logging.getLogger(__name__)
 
 STEP_MS: Final = 125  # of the recording's time, whatever the speed: the same file, the same steps
+SILENCE_MS: Final = 30_000  # before a file: what was known of the books is out of date
 BREATH: Final = 100  # lines that are heard before others have their turn
 
 
@@ -42,6 +43,7 @@ class RawReplayFeed:
         self._parts = parts_of(paths)
         self._clock = SetClock()
         self._skew_ms = 0
+        self._heard_at = 0
         self._exchange = RecordedExchange(self._parts[0].head.exchange)
         self._decoding = RawDecoding(self._exchange)
         self._open(list(dict.fromkeys(s for part in self._parts for s in part.head.symbols)))
@@ -181,8 +183,10 @@ class RawReplayFeed:
                 self._decoding.on_book(at, line.symbol)
             case SkewLine():
                 self._skew_ms = line.ms
-            case _:
-                pass
+            case Head():
+                if line.at - self._heard_at > SILENCE_MS:
+                    self._exchange.forget_books()  # the engine was away, or not connected
+        self._heard_at = line.at
 
     def _note(self, text: str) -> None:
         if text:

@@ -119,6 +119,7 @@ class RecordedExchange:
         self._answers: dict[str, Answer] = {}
         self._spare: dict[str, Answer] = {}  # snapshots that no book has needed yet, by symbol
         self._newest: Answer | None = None
+        self._is_open = False  # until then the newest answer is not what ccxt asks for
 
     def hear(self, frame: Frame) -> tuple[Any, list[Result]]:
         """Return a frame as ccxt reads it, and what it made of it.
@@ -151,7 +152,9 @@ class RecordedExchange:
         """Keep an answer for when ccxt asks; return whether it is one, and not an error."""
         if not 200 <= answer.status < 300:  # noqa: PLR2004 - HTTP's own
             return False
-        self._answers[_path(answer.request)] = self._newest = answer
+        for known_by in (answer.request, _path(answer.request)):
+            self._answers[known_by] = answer
+        self._newest = answer
         return True
 
     def answer(self, answer: Answer) -> list[Result]:
@@ -176,8 +179,14 @@ class RecordedExchange:
         """
         try:
             await self.api.load_markets()
+            self._is_open = True
         except DataError as error:
             raise ConfigError(f"the recording lacks the list of markets: {error}") from error
+
+    def forget_books(self) -> None:
+        """Forget every book: nothing was heard for a while."""
+        self._books().clear()
+        self._spare.clear()
 
     def adopt(self, line: BookLine) -> str:
         """Take a recorded book; return how the book that was decoded differs, empty if it fits."""
@@ -255,11 +264,12 @@ class RecordedExchange:
         """
         del headers, body
         address = urlsplit(url)
-        if self._newest is not None and _path(self._newest.request) == f"{method} {address.path}":
+        asked = f"{method} {address.path}"
+        if self._newest is not None and _path(self._newest.request) == asked and self._is_open:
             return self.api.parse_json(self._newest.text)
-        found = self._answers.get(f"{method} {address.path}")
+        found = self._answers.get(f"{asked}?{address.query}") or self._answers.get(asked)
         if found is None:
-            raise DataError(f"no answer to {method} {address.path} was recorded")
+            raise DataError(f"no answer to {asked} was recorded")
         return self.api.parse_json(found.text)
 
 

@@ -43,16 +43,14 @@ def lines(path: Path) -> list[Line]:
     return [decoded(line) for line in RawFile(path).lines()]
 
 
-def live(feed: MarketFeed, count: int | None = None) -> list[Step]:
-    """Return live steps on a clock that jumps to each, each when its time has come."""
+def live(feed: MarketFeed) -> list[Step]:
+    """Return the live steps on a clock that jumps to each, each when its time has come."""
 
     async def run() -> list[Step]:
         clock, found = SetClock(feed.next_at), []
         async for step in feed.live(clock):
             assert step.at <= clock.now()
             found.append(step)
-            if len(found) == count:
-                break
         return found
 
     return asyncio.run(run())
@@ -251,6 +249,19 @@ def test_a_snapshot_that_came_before_the_gap_was_seen_mends_it_too(tmp_path: Pat
 
     assert book["nonce"] == 9
     assert book["bids"] == [[60000.9, 9.0], [60000.8, 8.0], [59999.0, 7.0]]
+
+
+def test_a_book_is_begun_anew_when_the_engine_was_away(tmp_path: Path) -> None:
+    markets = linear_markets(AT, "BTCUSDT")
+    first = [markets, *diffs(1, 2), asked(2, 2), *diffs(3)]
+    later = [*diffs(100), asked(100, 100), *diffs(101)]
+    for part in (first, later):
+        write_recording(tmp_path, "binanceusdm", ["BTC/USDT"], part)
+    feed = RawReplayFeed([tmp_path])
+    list(feed.past(None))
+
+    assert not feed.tally.refused
+    assert feed._exchange.api.orderbooks["BTC/USDT:USDT"]["nonce"] == 101
 
 
 def test_a_snapshot_that_was_taken_to_check_the_book_changes_nothing(tmp_path: Path) -> None:
