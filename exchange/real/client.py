@@ -22,7 +22,7 @@ from exchange.real.errors import (
     Unreachable,
     translated,
 )
-from exchange.real.guard import WEIGHT_LIMIT, Guard
+from exchange.real.guard import URGENT, WEIGHT_LIMIT, Guard
 from exchange.real.keys import Keys
 from exchange.real.skew import Skew
 from exchange.real.taps import Tap
@@ -141,6 +141,7 @@ class ExchangeClient:
         Raises:
             ExchangeError: it was not answered.
         """
+        urgent = URGENT.set(writes)
         try:
             with decimal.localcontext():
                 answer = await getattr(self.api, method)(*args, **kw)
@@ -148,6 +149,8 @@ class ExchangeClient:
             found = translated(error, writes=writes, now=self.clock.now())
         else:
             return answer
+        finally:
+            URGENT.reset(urgent)
         if found.code == CLOCK_CODE and method != "fetch_time":
             with suppress(ExchangeError):
                 await self.measure_skew()
@@ -200,7 +203,7 @@ class ExchangeClient:
     @property
     def used_weight(self) -> int:
         """Return the weight used in the running minute, as the exchange said last."""
-        return self.connections.guard.used_weight
+        return self.connections.guard.used()
 
     @property
     def banned_until(self) -> int | None:
@@ -215,7 +218,7 @@ class ExchangeClient:
             reachable=bool(self.connections.reachable),
             skew_ms=self.skew_ms,
             round_trip_ms=self.round_trip_ms,
-            used_weight=guard.used_weight,
+            used_weight=guard.used(),
             weight_limit=guard.limit,
             banned_until=guard.banned_until,
             connections=len(self.api.clients or {}),

@@ -4,7 +4,7 @@ ExchangeError
 ├── Unreachable        nothing was sent, or a question stayed unanswered: try again, with patience
 ├── RegionRefused      the exchange serves nobody here: do not try again
 ├── Maintenance        it is closed for a while: try again later
-├── RateLimited        too much was asked: send nothing before ``until_ms``
+├── RateLimited        too much was asked, nothing was done: send nothing before ``until_ms``
 ├── AuthRefused        the keys are wrong, or may not do this: a person mends it
 ├── Rejected           it was understood and refused: certainly nothing was traded
 └── OutcomeUnknown     an order may have been taken: find out by asking, never send it again blindly

@@ -7,6 +7,7 @@ the running minute).
 
 import re
 from collections.abc import Mapping
+from contextvars import ContextVar
 from typing import Final
 
 from core.market import MINUTE_MS
@@ -16,9 +17,11 @@ from utils.clock import Clock
 # Binance's own: other exchanges have no such header and are paced by ccxt.
 WEIGHT_HEADER: Final = "x-mbx-used-weight-1m"
 WEIGHT_LIMIT: Final = 2_400
-FULL: Final = 0.9  # of the limit: the rest is for others of the same address
+FULL: Final = 0.9  # of the limit: the rest is for orders, and for others of the same address
 FIRST_BAN_MS: Final = MINUTE_MS
 LONGEST_BAN_MS: Final = 60 * MINUTE_MS
+# What is under way is an order, or the like: a minute later it would be another.
+URGENT: Final[ContextVar[bool]] = ContextVar("urgent", default=False)
 _BANNED_UNTIL: Final = re.compile(r"banned until (\d{13})")
 
 
@@ -29,7 +32,7 @@ class Guard:
     until an answer is good again.
 
     Attributes:
-        used_weight: of the running minute, as the exchange said last.
+        used_weight: of the minute of the newest answer; `used` tells the running one's.
         limit: a minute, or None when the exchange names no weight.
         banned_until: our time (ms) before which nothing may be sent, or None.
         skew_ms: the exchange's clock minus ours: its minutes count.
@@ -63,24 +66,33 @@ class Guard:
             raise RateLimited(f"the exchange wants to be left alone for {left_s:.0f} s more", until)
 
     async def admit(self, weight: float) -> None:
-        """Wait until the minute has room for *weight*.
+        """Wait until the minute has room for *weight*; what is `URGENT` does not wait.
 
         Raises:
-            RateLimited: the exchange wants silence.
+            RateLimited: the exchange wants silence, or something urgent finds no room at all.
         """
         self.check()
-        while self.limit is not None and self._used() and self._used() + weight > self.limit * FULL:
-            passed_ms = (self._clock.now() + self.skew_ms) % MINUTE_MS
-            await self._clock.sleep((MINUTE_MS - passed_ms) / 1000)
+        while not self._has_room(weight):
+            left_ms = MINUTE_MS - (self._clock.now() + self.skew_ms) % MINUTE_MS
+            if URGENT.get():
+                until = self._clock.now() + left_ms
+                raise RateLimited("the weight of this minute is used up: nothing was sent", until)
+            await self._clock.sleep(left_ms / 1000)
             self.check()
-        self.used_weight = self._used() + int(weight)
+        self.used_weight = self.used() + int(weight)
+
+    def _has_room(self, weight: float) -> bool:
+        used = self.used()
+        if self.limit is None or not used:
+            return True
+        return used + weight <= self.limit * (1 if URGENT.get() else FULL)
 
     def heard(self, status: int, headers: Mapping[str, str], body: str) -> None:
         """Learn from an answer: its HTTP status, its headers and its text."""
         lower = {name.lower(): value for name, value in headers.items()}
         told = lower.get(WEIGHT_HEADER, "")
         if told.isdecimal():
-            self._used()
+            self.used()
             self.used_weight = int(told)
         if status not in LIMIT_STATUSES:
             self._ban_ms = FIRST_BAN_MS
@@ -98,7 +110,7 @@ class Guard:
         until = int(named[1]) - self.skew_ms if named else now + max(wait_ms, 1_000)
         self._until = max(self._until, min(until, now + 72 * LONGEST_BAN_MS))
 
-    def _used(self) -> int:
+    def used(self) -> int:
         """Return the weight of the running minute."""
         minute = (self._clock.now() + self.skew_ms) // MINUTE_MS
         if minute != self._minute:

@@ -29,11 +29,19 @@ KEYS = Keys("key-of-a-test", "secret-of-a-test")
 
 
 class HastyClock(SystemClock):
-    """Waits shortly however long it is asked to, and keeps what it was asked."""
+    """Waits shortly however long it is asked to, keeps what it was asked, and may be stopped."""
 
     def __init__(self) -> None:
         super().__init__()
         self.waits: list[float] = []
+        self.stopped_at: int | None = None
+
+    @override
+    def now(self) -> int:
+        return super().now() if self.stopped_at is None else self.stopped_at
+
+    def stop_early_in_a_minute(self) -> None:
+        self.stopped_at = super().now() // 60_000 * 60_000 + 1_000
 
     @override
     async def sleep(self, seconds: float) -> None:
@@ -63,11 +71,15 @@ def asked(venue: Venue, part: str) -> int:
 
 def test_a_question_is_answered_and_its_weight_counted() -> None:
     async def story(client: ExchangeClient, venue: Venue) -> None:
+        assert isinstance(client.clock, HastyClock)
+        client.clock.stop_early_in_a_minute()
         rows = await client.call("fetch_ohlcv", BTC, "1m", None, 3)
         assert len(rows) == 3
         health = client.health()
         assert (health.reachable, health.note, health.banned_until) == (True, "", None)
-        assert health.used_weight == venue.guard.used
+        assert health.used_weight == client.used_weight == venue.guard.used
+        client.clock.stopped_at = client.clock.now() + 60_000
+        assert client.used_weight == 0
 
     with_client(story)
 
@@ -122,19 +134,36 @@ def test_a_ban_that_tells_no_end_doubles() -> None:
 
 def test_a_full_minute_is_waited_for() -> None:
     async def story(client: ExchangeClient, _: Venue) -> None:
-        guard = client.connections.guard
-        guard.heard(200, {"X-MBX-USED-WEIGHT-1M": "2200"}, "")
-        clock = client.clock
+        guard, clock = client.connections.guard, client.clock
         assert isinstance(clock, HastyClock)
+        clock.stop_early_in_a_minute()
+        guard.heard(200, {"X-MBX-USED-WEIGHT-1M": "2200"}, "")
         clock.waits.clear()
         waiting = asyncio.create_task(guard.admit(20))
         while not clock.waits:
             await asyncio.sleep(0)
-        assert 0 < clock.waits[0] <= 60
+        assert clock.waits == [59.0]
         guard.heard(200, {"x-mbx-used-weight-1m": "1"}, "")
         await waiting
 
     with_client(story)
+
+
+def test_an_order_does_not_wait_behind_questions() -> None:
+    async def story(client: ExchangeClient, venue: Venue) -> None:
+        guard, clock = client.connections.guard, client.clock
+        assert isinstance(clock, HastyClock)
+        clock.stop_early_in_a_minute()
+        guard.heard(200, {"X-MBX-USED-WEIGHT-1M": "2300"}, "")
+        await client.call("create_order", BTC, "limit", "buy", 0.01, 30_000)
+        guard.heard(200, {"X-MBX-USED-WEIGHT-1M": "2400"}, "")
+        before = asked(venue, "/order")
+        with pytest.raises(RateLimited, match="used up") as told:
+            await client.call("create_order", BTC, "limit", "buy", 0.01, 30_000)
+        assert told.value.until_ms - clock.now() == 59_000
+        assert asked(venue, "/order") == before
+
+    with_client(story, KEYS)
 
 
 def test_the_difference_of_the_clocks_is_measured_and_corrected() -> None:
