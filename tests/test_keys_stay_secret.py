@@ -13,6 +13,7 @@ from typing import Any, Self
 import httpx
 from pydantic import SecretStr
 
+from infra.bus.unix_client import UnixSubscriber
 from infra.settings import KEYLESS, Settings
 from runner.doorkeeper import Doorkeeper
 from runner.launch import _children
@@ -125,6 +126,17 @@ def pages(deck: Deck) -> bytes:
     return said
 
 
+def told(deck: Deck) -> bytes:
+    """Return the events that the engine still has, and the whole state, as readers get them."""
+    heard = b""
+    for deliveries in UnixSubscriber(deck.folder / "run" / "engine.sock").deliveries(None):
+        for delivery in deliveries:
+            heard += getattr(delivery, "data", b"") + getattr(delivery, "frame", b"")
+        if b"event: real_account" in heard:
+            break
+    return heard
+
+
 def searched(folder: Path) -> dict[str, bytes]:
     """Return everything that was left behind, by name."""
     files = [path for path in folder.rglob("*") if path.is_file()]
@@ -138,7 +150,7 @@ def test_keys_are_in_no_file_log_event_page_or_process_but_the_engine(tmp_path: 
         with Deck(tmp_path / "data", there, free_port()) as deck:
             wait_until(lambda: bool(deck.state().get("real_account")), "it follows", 120)
             provoke(deck, there)
-            left = {"the pages": pages(deck)}
+            left = {"the pages": pages(deck), "the events": told(deck)}
             left |= {args: given for args, given in deck.children() if "-m runner" not in args}
             check = subprocess.run(
                 deck.command("--check"), env=deck.environment, capture_output=True, check=True

@@ -7,22 +7,28 @@ from core.errors import ConfigError
 
 
 def ours(unified: str) -> str:
-    """Return ``BTC/USDT`` for ccxt's ``BTC/USDT:USDT``, and for itself."""
-    return unified.partition(":")[0]
+    """Return ``BTC/USDT`` for ccxt's ``BTC/USDT:USDT``, and for itself.
+
+    A contract that expires keeps that: ``BTC/USDT-260327``, for it is another market.
+    """
+    name, _, settled = unified.partition(":")
+    expiry = settled.partition("-")[2]
+    return f"{name}-{expiry}" if expiry else name
 
 
 def unified(symbol: str, markets: Mapping[str, Any]) -> str:
     """Return ccxt's name of our *symbol*: the linear perpetual contract, else the spot market.
 
     Args:
-        symbol: such as ``BTC/USDT``.
+        symbol: such as ``BTC/USDT``, or ``BTC/USDT-260327`` for a contract that expires.
         markets: ``exchange.markets`` of ccxt, loaded.
 
     Raises:
         ConfigError: the exchange has neither.
     """
-    quote = symbol.partition("/")[2]
-    for name in (f"{symbol}:{quote}", symbol):
+    pair, _, expiry = symbol.partition("-")
+    perpetual = f"{pair}:{pair.partition('/')[2]}"
+    for name in (f"{perpetual}-{expiry}",) if expiry else (perpetual, symbol):
         if name in markets:
             return name
     raise ConfigError(

@@ -15,7 +15,7 @@ from typing import Final
 
 import msgspec
 
-from core.errors import QuarterdeckError
+from core.errors import ConfigError, QuarterdeckError
 from exchange.real.account import AccountReader, AccountSnapshot
 from exchange.real.account_view import AccountView
 from exchange.real.source import SilentStreamError, Source, StreamExpiredError
@@ -148,6 +148,8 @@ class UserStream:
             self.view.aged = True
             return
         self._since = max(self._since, update.at)
+        if isinstance(update, (OrderUpdate, TradeUpdate)):
+            self._symbols.add(update.symbol)
         if self._waiting is not None:
             self._waiting.append(update)
         else:
@@ -243,8 +245,9 @@ class UserStream:
         """Tell the executions since *since* (ms), if there is one, and funding that is due."""
         if since is not None:
             for symbol in sorted(self._symbols):
-                for trade in await self._reader.trades(symbol, since):
-                    self._tell(trade)
+                with contextlib.suppress(ConfigError):  # it is not listed any more
+                    for trade in await self._reader.trades(symbol, since):
+                        self._tell(trade)
             self._funding_looks = max(self._funding_looks, 1)
         if self._funding_looks:
             self._funding_looks -= 1

@@ -157,6 +157,9 @@ def test_symbols_are_named_in_one_place() -> None:
     assert unified("BTC/USDT", markets) == "BTC/USDT:USDT"
     assert unified("ETH/USDC", markets) == "ETH/USDC"
     assert ours("BTC/USDT:USDT") == ours("BTC/USDT") == "BTC/USDT"
+    assert ours("BTC/USDT:USDT-260327") == "BTC/USDT-260327"
+    expires: dict[str, Any] = {"BTC/USDT:USDT-260327": {}, "BTC/USDT:USDT": {}}
+    assert unified("BTC/USDT-260327", expires) == "BTC/USDT:USDT-260327"
     with pytest.raises(ConfigError, match="has no market XRP/USDT: take one that it lists"):
         unified("XRP/USDT", markets)
     spot = {"symbol": "BTC/USDT", "linear": None, "swap": False}
