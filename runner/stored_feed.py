@@ -1,4 +1,4 @@
-"""A tape of the candles that an account has stored, for backtests."""
+"""A tape of the candles and funding that an account has stored, for backtests."""
 
 import heapq
 import itertools
@@ -8,9 +8,9 @@ from operator import attrgetter
 from typing import Any, Final
 
 from core.errors import ConfigError
-from core.market import DAY_MS, MINUTE_MS, Instrument, Step
+from core.market import DAY_MS, MINUTE_MS, Funding, Instrument, Step
 from exchange.instruments import instrument
-from store import recovery, series
+from store import market_history, recovery, series
 from store.accounts import Account
 from store.database import Database
 from utils.clock import Clock
@@ -22,7 +22,7 @@ CHUNK_MS: Final = 7 * DAY_MS
 class StoredFeed:
     """Keeps the `exchange.base.MarketFeed` contract, for history alone.
 
-    Funding is not part of stored candles, so positions on this tape pay none.
+    Where no funding was stored positions pay none.
     """
 
     database: Database
@@ -67,12 +67,26 @@ class StoredFeed:
                 recovery.candles_between(self.database, self.account.id, symbol, start, end)
                 for symbol in self.symbols
             ]
+            settled = self._settled(start, end)
             merged = heapq.merge(*streams, key=attrgetter("open_time"))
             for at, bars in itertools.groupby(merged, key=attrgetter("open_time")):
                 if until is not None and at + MINUTE_MS > until:
                     return
                 self._after = at
-                yield Step(at + MINUTE_MS, tuple(bars))
+                due = list(itertools.takewhile(lambda one: one.at <= at, settled))  # noqa: B023
+                del settled[: len(due)]
+                yield Step(at + MINUTE_MS, (*due, *bars))
+
+    def _settled(self, since: int, until: int) -> list[Funding]:
+        """Return what was settled in [*since*, *until*) (ms), oldest first."""
+        found = [
+            one
+            for symbol in self.symbols
+            for one in market_history.funding_between(
+                self.database, self.account.id, symbol, since, until
+            )
+        ]
+        return sorted(found, key=attrgetter("at"))
 
     async def live(self, _clock: Clock) -> AsyncIterator[Step]:
         """Yield nothing: what is stored is past."""

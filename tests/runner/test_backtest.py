@@ -44,7 +44,6 @@ def demo(folder: Path, **changes: object) -> tuple[Settings, Database, int]:
 
 
 def test_over_the_candles_an_engine_stored_it_trades_as_that_engine_did(tmp_path: Path) -> None:
-    # churn loses its daily limit long before funding, which candles do not have, is due
     wanted, ledger, account = demo(tmp_path / "engine")
 
     database, tested_account = played_again(wanted, tmp_path / "out")

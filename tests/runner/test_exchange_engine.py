@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from itertools import pairwise
 from pathlib import Path
@@ -22,7 +24,7 @@ from runner.wiring import Wired, wire
 from store import market_history, recovery
 from tests.exchange.venue import Venue, venue_server
 from tests.exchange.venue_thread import VenueThread
-from tests.runner.engine_process import EngineProcess
+from tests.runner.engine_process import ROOT, EngineProcess
 from tests.runner.engines import Listener
 from tests.services import free_port
 from utils.clock import SystemClock
@@ -345,3 +347,19 @@ def test_auto_simulates_says_why_and_goes_to_the_exchange_when_wished(tmp_path: 
             engine.wait_until(lambda: ETH not in engine.heard.state["prices"], "it is not shown")
             engine.stop()
     assert engine.process.returncode == 0
+
+
+def test_an_engine_that_simulates_loads_nothing_of_an_exchange(tmp_path: Path) -> None:
+    program = f"""
+import sys
+from pathlib import Path
+import runner.process
+from tests.runner.engines import played
+played(Path({str(tmp_path)!r}), 1, strategies=["trend"])
+print(sorted(name for name in ("ccxt", "aiohttp", "orjson") if name in sys.modules))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout == "[]\n"
