@@ -140,7 +140,7 @@ class PlainBook:
     def _follows(self, diff: dict[str, Any]) -> bool:
         assert self.known is not None
         if "pu" in diff:
-            return diff["pu"] == self.known or diff["U"] <= self.known <= diff["u"]
+            return bool(diff["pu"] == self.known or diff["U"] <= self.known <= diff["u"])
         return bool(diff["U"] <= self.known + 1)
 
     def best(self, depth: int | None = None) -> tuple[list[Any], list[Any]]:

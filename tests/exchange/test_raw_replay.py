@@ -253,8 +253,8 @@ def test_a_snapshot_that_came_before_the_gap_was_seen_mends_it_too(tmp_path: Pat
 
 def test_a_book_is_begun_anew_when_the_engine_was_away(tmp_path: Path) -> None:
     markets = linear_markets(AT, "BTCUSDT")
-    first = [markets, *diffs(1, 2), asked(2, 2), *diffs(3)]
-    later = [*diffs(100), asked(100, 100), *diffs(101)]
+    first: list[Line] = [markets, *diffs(1, 2), asked(2, 2), *diffs(3)]
+    later: list[Line] = [*diffs(100), asked(100, 100), *diffs(101)]
     for part in (first, later):
         write_recording(tmp_path, "binanceusdm", ["BTC/USDT"], part)
     feed = RawReplayFeed([tmp_path])

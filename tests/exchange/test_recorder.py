@@ -23,7 +23,7 @@ from exchange.real.recording import (
 from exchange.real.recording_pen import Pen
 from exchange.real.taps import Tap, is_private, is_signed
 from tests.exchange.own_recording import message
-from utils.clock import SetClock
+from utils.clock import Clock, SetClock
 from utils.hidden import hide
 
 AT = 1_790_000_000_000
@@ -36,8 +36,8 @@ class Client:
     """What a recorder needs of a client: who listens, the clocks, and the books."""
 
     def __init__(self) -> None:
-        self.api = SimpleNamespace(id="binanceusdm", orderbooks={})
-        self.clock = SetClock(AT)
+        self.api: Any = SimpleNamespace(id="binanceusdm", orderbooks={})
+        self.clock: Clock = SetClock(AT)
         self.taps: list[Tap] = []
         self.skew_ms: int | None = None
 
