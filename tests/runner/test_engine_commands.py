@@ -10,6 +10,7 @@ import pytest
 
 from core.errors import CommandError
 from infra.bus.base import CommandRequest
+from runner.commands import CommandDesk
 from runner.wiring import Wired
 from tests.runner.engines import HOUR_MS, Listener, follow, open_engine, settings
 from utils.clock import SetClock
@@ -78,6 +79,19 @@ def floor(tmp_path: Path, own_strategies: None) -> Iterator[Floor]:  # noqa: ARG
 
 def refusal(error: pytest.ExceptionInfo[CommandError]) -> tuple[str, int]:
     return error.value.code, error.value.status
+
+
+@pytest.mark.parametrize("badge", ["SIMULATED", "PAPER · BINANCE", "TESTNET", "LIVE"])
+def test_a_confirmation_says_whether_real_money_moves(floor: Floor, badge: str) -> None:
+    desk = CommandDesk(floor.engine.trader, floor.clock.monotonic, badge)
+
+    one = desk.prepare("close_position", {"position_id": floor.position.id}, "ada", 0)
+    all_of_them = desk.prepare("close_all", {}, "ada", 0)
+
+    said = "LIVE: real money moves." if badge == "LIVE" else "No real money moves."
+    for intent in (one, all_of_them):
+        assert intent["badge"] == badge
+        assert intent["summary"].endswith(f" {said}")
 
 
 def test_a_pause_stops_entries_until_it_is_lifted_and_survives_a_restart(floor: Floor) -> None:
