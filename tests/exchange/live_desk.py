@@ -1,5 +1,6 @@
 """A real account at work: the live broker beside the ledger, and an exchange that misbehaves."""
 
+import contextlib
 from collections.abc import Iterable
 from decimal import Decimal
 from pathlib import Path
@@ -26,6 +27,7 @@ from exchange.real.limits import Limits, LimitSettings
 from exchange.real.live_broker import LiveBroker
 from exchange.real.money import part_id
 from exchange.real.requests import Ask, Moved, Note, Request
+from exchange.real.sending import RECV_WINDOW_MS
 from tests.exchange.memory_exchange import SYMBOL, MemoryExchange
 from tests.exchange.paper_desk import RULES, protection
 
@@ -61,6 +63,7 @@ class LiveDesk:  # noqa: PLR0904 - all that may happen to an account
         self.notes: list[Note] = []
         self.refused: list[str] = []
         self.flying: list[tuple[Request, Any]] = []
+        self.late: list[tuple[Request, int]] = []
         self.numbers = 0
         self._start()
 
@@ -84,6 +87,11 @@ class LiveDesk:  # noqa: PLR0904 - all that may happen to an account
 
     def absorb(self) -> None:
         """Book what the broker reports, and store it."""
+        self.drain()
+        self.store()
+
+    def drain(self) -> None:
+        """Book what the broker reports; it waits to be stored."""
         while reports := self.broker.drain():
             for report in reports:
                 self.reports.append(report)
@@ -94,7 +102,6 @@ class LiveDesk:  # noqa: PLR0904 - all that may happen to an account
             assert getattr(note, "code", "") != "broker_fault", note
             if isinstance(note, Moved):
                 self._apply([_moved(note)])
-        self.store()
 
     def store(self) -> None:
         self.stored_journal += self.journal
@@ -134,7 +141,7 @@ class LiveDesk:  # noqa: PLR0904 - all that may happen to an account
             return False
         return True
 
-    def enter(self, side: str, qty: str, **changes: Any) -> Order:
+    def enter(self, side: str, qty: str, *, store: bool = True, **changes: Any) -> Order:
         self.numbers += 1
         fields: dict[str, Any] = {
             "id": f"o{self.numbers}", "strategy": "trend", "symbol": SYMBOL, "side": Side(side),
@@ -146,7 +153,8 @@ class LiveDesk:  # noqa: PLR0904 - all that may happen to an account
                 changes[name] = Decimal(str(changes[name]))
         order = Order(**fields | changes)
         self._submit(order)
-        self.absorb()
+        if store:
+            self.absorb()
         return order
 
     def close(self) -> None:
@@ -201,6 +209,9 @@ class LiveDesk:  # noqa: PLR0904 - all that may happen to an account
             return Unreachable("no route to it")
         if fate == "dropped":
             return OutcomeUnknown("no answer")
+        if fate == "late":
+            self.late.append((request, self.at))
+            return OutcomeUnknown("no answer")
         try:
             answer = self.exchange.ask(request)
         except ExchangeError as error:
@@ -215,6 +226,11 @@ class LiveDesk:  # noqa: PLR0904 - all that may happen to an account
         flying, self.flying = self.flying, []
         for request, answer in flying:
             self.broker.answered(request, answer)
+        late, self.late = self.late, []
+        for request, sent_at in late:  # what is too old when it arrives is refused
+            if self.at - sent_at <= RECV_WINDOW_MS:
+                with contextlib.suppress(ExchangeError):
+                    self.exchange.ask(request)
 
     def hear(self, how: str = "all") -> None:
         """Let the stream tell what happened, in order or not, doubled or not, or not at all."""
@@ -249,23 +265,29 @@ class LiveDesk:  # noqa: PLR0904 - all that may happen to an account
         money.take(line for line in self.exchange.income if line.at >= money.since)
         self.absorb()
 
-    def settle(self, rounds: int = 80) -> None:
+    def settle(self, rounds: int = 40) -> None:
         """Let a well-behaved exchange and time bring everything to rest."""
         self.land()
-        for _ in range(rounds):
+        self._go_on(rounds)
+        for _ in range(4):
             self.pass_time(1_000)
+            self.reconcile()
+            self._go_on(20)
+
+    def settle_flat(self) -> None:
+        """Let what is over be over, so that something new can be begun."""
+        if not self.portfolio.positions and not self.broker.open_orders():
+            self.hear()
+            self.send()
+            self.absorb()
+
+    def _go_on(self, rounds: int) -> None:
+        for _ in range(rounds):
+            self.pass_time(2_000)
             self.see_price()
             self.hear()
             self.send()
             self.absorb()
-        for _ in range(4):
-            self.pass_time(1_000)
-            self.reconcile()
-            for _ in range(40):
-                self.pass_time(1_000)
-                self.send()
-                self.hear()
-                self.absorb()
 
     # -------------------------------------------------------------- what is looked at
 
