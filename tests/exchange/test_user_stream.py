@@ -36,7 +36,9 @@ def test_what_happens_elsewhere_is_seen_at_once_and_agrees_with_the_exchange() -
         desk.trade("BTC/USDT", "0.01")
         desk.trade("ETH/USDT", "-0.5", "9000")
         await desk.agrees()
-        assert [u.status for u in orders(desk.heard)] == [Status.OPEN, Status.FILLED, Status.OPEN]
+        said = [u.status for u in orders(desk.heard)]  # the book may fill it in parts
+        whole = [status for status in said if status is not Status.PARTIALLY_FILLED]
+        assert whole == [Status.OPEN, Status.FILLED, Status.OPEN]
         desk.trade("BTC/USDT", "-0.01", reduce_only=True)
         await desk.agrees()
         assert not desk.view.positions
