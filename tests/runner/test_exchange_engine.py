@@ -134,10 +134,18 @@ async def trading(settings: Settings, venue: Venue) -> AsyncIterator[Floor]:
                     raise end
 
 
+@contextlib.asynccontextmanager
+async def market(*names: str) -> AsyncIterator[Venue]:
+    """Open a venue early in a minute, so that none ends by itself while little is done."""
+    async with venue_server(names or ["BTCUSDT", "ETHUSDT"], rate_hz=0) as venue:
+        venue.market.step(ms=MINUTE_MS + 4_000 - venue.now() % MINUTE_MS)
+        yield venue
+
+
 def play(folder: Path, story: Callable[[Floor], Awaitable[None]], **changes: Any) -> None:
     async def run() -> None:
         async with (
-            venue_server(["BTCUSDT", "ETHUSDT", "SOLUSDT"], rate_hz=0) as venue,
+            market("BTCUSDT", "ETHUSDT", "SOLUSDT") as venue,
             trading(wanted(folder, venue.url, **changes), venue) as floor,
         ):
             await story(floor)
@@ -176,7 +184,7 @@ def test_strategies_trade_on_paper_on_what_is_new_and_not_on_history(tmp_path: P
 
 def test_what_happened_while_away_meets_positions_and_no_strategy(tmp_path: Path) -> None:
     async def run() -> None:
-        async with venue_server(["BTCUSDT", "ETHUSDT"], rate_hz=0) as venue:
+        async with market() as venue:
             settings = wanted(tmp_path, venue.url)
             async with trading(settings, venue) as floor:
                 await floor.pass_minutes(2)
@@ -265,7 +273,7 @@ def test_symbols_come_and_go_by_an_owners_wish(tmp_path: Path) -> None:
 
 def test_symbols_that_were_chosen_outlive_a_restart(tmp_path: Path) -> None:
     async def run() -> None:
-        async with venue_server(["BTCUSDT", "ETHUSDT", "SOLUSDT"], rate_hz=0) as venue:
+        async with market("BTCUSDT", "ETHUSDT", "SOLUSDT") as venue:
             settings = wanted(
                 tmp_path, venue.url, strategies=["trend"], warmup_days=0, symbols=[BTC]
             )
@@ -292,7 +300,7 @@ def test_a_symbol_that_the_exchange_has_not_stops_the_start_in_words(tmp_path: P
 
 def test_auto_waits_for_the_exchange_while_positions_are_open_there(tmp_path: Path) -> None:
     async def run() -> None:
-        async with venue_server(["BTCUSDT", "ETHUSDT"], rate_hz=0) as venue:
+        async with market() as venue:
             settings = wanted(tmp_path, venue.url, market="auto")
             async with trading(settings, venue) as floor:
                 await floor.pass_minutes(2)
