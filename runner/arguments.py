@@ -78,7 +78,7 @@ def _add_market(parser: ArgumentParser) -> None:
     add("--broker", metavar="paper|watch|testnet|live", help="whose account trades [BROKER]")
     add("--record", action="store_true", help="keep what the exchange sends, to replay [RECORD]")
     add("--replay", metavar="PATH", nargs="+", action="extend",
-        help="files of 1-minute candles [REPLAY]")  # fmt: skip
+        help="1-minute candles, or what --record kept [REPLAY]")  # fmt: skip
     add("--funding", metavar="PATH", nargs="+", action="extend",
         help="files of funding rates [FUNDING]")  # fmt: skip
     add("--loop", dest="replay_loop", action="store_true",
