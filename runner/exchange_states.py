@@ -211,7 +211,7 @@ def _is_due(told: Data, data: Data, since_s: float) -> bool:
 _LOUD: Final = (
     "state", "error", "exchange", "mode", "reachable", "banned_until", "note", "retry",
 )  # fmt: skip
-_COUNTS: Final = ("reconnects", "gaps", "duplicates", "weight_limit", "garbled")
+_COUNTS: Final = ("reconnects", "gaps", "duplicates", "weight_limit", "connections", "garbled")
 _STEPS: Final = {"skew_ms": SKEW_STEP_MS, "round_trip_ms": TRIP_STEP_MS}
 
 
