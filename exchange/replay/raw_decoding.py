@@ -16,7 +16,8 @@ from exchange.real.names import ours, unified
 from exchange.real.stream import Stream
 from exchange.real.streams import Streams
 from exchange.real.venue import Venue
-from exchange.replay.raw_exchange import RecordedExchange, Result
+from exchange.replay.raw_connection import Result
+from exchange.replay.raw_exchange import RecordedExchange
 from utils.clock import Clock
 
 # The names that ccxt has for what is watched hold the kind and the symbol of it; the live streams'

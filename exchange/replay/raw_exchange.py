@@ -10,10 +10,9 @@ from collections.abc import Coroutine, Mapping
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
-import msgspec
-
 from core.errors import ConfigError, DataError
 from exchange.real.recording import Answer, BookLine, Frame
+from exchange.replay.raw_connection import Connection, Result, said
 
 # Binance's books begin with diffs; a snapshot that REST answers is put under them.
 BINANCE: Final = ("binance", "binanceusdm", "binancecoinm", "binanceus")
@@ -22,70 +21,6 @@ _BOOK: Final = "orderbook::"
 MOST_WAITING: Final = 20_000  # diffs that wait for a snapshot: after more there is none to come
 BOOK_LIMIT: Final = 1_000  # levels a side, as ccxt keeps them
 COMPARED: Final = 100  # levels a side of two books
-
-
-class Result(msgspec.Struct, frozen=True):
-    """What ccxt made of a frame: ``value`` for who watches ``name``, or why it refused it."""
-
-    name: str
-    value: Any
-    error: str = ""
-
-
-class Connection:
-    """Stands in for ccxt's websocket client: it is connected to nothing and catches what is told.
-
-    Attributes:
-        results: what the newest frame gave.
-        message: the newest frame, read.
-    """
-
-    def __init__(self, url: str, exchange: "RecordedExchange") -> None:
-        self.url = url
-        self.subscriptions: dict[str, Any] = {}
-        self.futures: dict[str, Any] = {}
-        self.options: dict[str, Any] = {}
-        self.error: Any = None
-        self.results: list[Result] = []
-        self.message: Any = None
-        self.verbose = False
-        self.decompressBinary = True  # - ccxt's name
-        self.gunzip = bool(exchange.api.streaming.get("gunzip"))
-        self.inflate = bool(exchange.api.streaming.get("inflate"))
-        self.last_message_at = 0
-        self._exchange = exchange
-
-    def on_message_callback(self, client: "Connection", message: Any) -> None:
-        """Take a frame that ccxt has read."""
-        self.message = message
-        self._exchange.before(self, message)
-        self._exchange.api.handle_message(client, message)
-
-    def handle_text_or_binary_message(self, data: str | bytes) -> None:
-        """Let ccxt read a frame."""
-        self._exchange.client_class.handle_text_or_binary_message(self, data)
-
-    def resolve(self, result: Any, message_hash: Any = None) -> Any:
-        """Catch what ccxt tells whoever watches *message_hash*."""
-        self.results.append(Result(str(message_hash), result))
-        return result
-
-    def reject(self, error: Any, message_hash: Any = None) -> Any:
-        """Catch why ccxt refuses a frame."""
-        self.results.append(Result(str(message_hash), None, _said(error)))
-        return error
-
-    def reset(self, error: Any) -> None:
-        """Catch that the exchange said something is wrong with the connection."""
-        self.reject(error)
-
-    def future(self, message_hash: str) -> Any:
-        """Refuse to wait.
-
-        Raises:
-            DataError: always, for nothing more will come for it.
-        """
-        raise DataError(f"nothing is waited for in a recording, was {message_hash}")
 
 
 class RecordedExchange:
@@ -142,7 +77,7 @@ class RecordedExchange:
                 self.client_class.handle_message(connection, message)
         except Exception as error:
             self.garbled += 1
-            raise DataError(f"a frame of {frame.url} cannot be read: {_said(error)}") from error
+            raise DataError(f"a frame of {frame.url} cannot be read: {said(error)}") from error
         for result in list(connection.results):
             if result.error and self._books_begin_with_diffs and result.name.startswith(_BOOK):
                 self._mend(connection, result.name.removeprefix(_BOOK))
@@ -299,7 +234,3 @@ def _difference(book: Mapping[str, Any], line: BookLine) -> str:
             if (mine[0], mine[1]) != theirs:
                 return f"{line.symbol}: {side} {mine} was decoded, {theirs} recorded"
     return ""
-
-
-def _said(error: object) -> str:
-    return f"{type(error).__name__}: {str(error)[:200]}"
