@@ -101,6 +101,7 @@ CODES: Final[Mapping[str, AlertType]] = {
     "feed_stale": AlertType.FEED_STALE,
     "feed_back": AlertType.FEED_STALE,
     "exchange_away": AlertType.FEED_STALE,
+    "exchange_back": AlertType.FEED_STALE,
     "exchange_near": AlertType.FEED_STALE,
     "funding_differs": AlertType.RECONCILIATION,
     "engine_restarted": AlertType.ENGINE,

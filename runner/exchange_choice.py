@@ -101,6 +101,7 @@ def _outpost(settings: Settings, clock: Clock) -> Outpost:
 def _tape(outpost: Outpost, note: str = "") -> Tape:
     if outpost.feed is None:
         raise ConfigError("there is no market to trade on")
+    outpost.note = note
     return Tape(outpost.feed, 1.0, note or outpost.why, outpost.feed.clock, outpost)
 
 

@@ -46,13 +46,14 @@ class Fetching:
 async def prepare(wired: Wired, settings: Settings, outpost: Outpost) -> None:
     """Reach the exchange, fetch history, and tell board and strategies of it.
 
-    What fails on the way is tried again; what was fetched by then is kept.
+    The exchange is waited for; history that it does not tell then is told of and fetched at the next
+    start, and what was fetched by then is kept.
     """
     feed, engine = outpost.feed, wired.engine
     if feed is None:
         return
     await outpost.reach_patiently(engine)
-    await engine.turn("warming_up", wired.note)
+    await engine.turn("warming_up", outpost.note)
     for rules in feed.instruments.values():
         engine.trader.board.trade(rules)
     until = closed_before(engine.clock.now())

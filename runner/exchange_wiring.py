@@ -42,6 +42,8 @@ class Outpost:
         account: the real account there, None when the broker is paper.
         streams: what follows the market, None until `follow`.
         recording: writes down what is heard, when that is wished.
+        why: what keeps us from it, in one sentence; empty when nothing does.
+        note: what should be known of the choice of this market, in one sentence; may be empty.
         back: is set when the engine is to begin anew, because the exchange is wished for.
     """
 
@@ -57,6 +59,7 @@ class Outpost:
         self.recording = Recording(settings, clock)
         self.back = asyncio.Event()
         self.why = why
+        self.note = "" if feed is not None else why
         self._clock = clock
 
     @property
@@ -98,12 +101,18 @@ class Outpost:
         backoff = Backoff(BASE_WAIT_S, LONGEST_WAIT_S, Random())  # noqa: S311 - jitter
         told = False
         while True:
+            name = choice.name_of(self.settings.exchange)
             try:
-                return await self.reach()
+                await self.reach()
             except ExchangeError as error:
                 wait_s = 1 + backoff.next()
-                name, why = choice.name_of(self.settings.exchange), choice.why_not(error)
+                why = choice.why_not(error)
                 note = f"Waiting for {name}: {why}. New entries are stopped until it answers."
+            else:
+                self.why = ""
+                if told:
+                    await engine.alert("info", "exchange_back", f"{name} answers")
+                return
             if not told:
                 told = True
                 await engine.alert("warn", "exchange_away", f"{name} cannot be used", note)

@@ -172,7 +172,7 @@ async def _trade(wired: Wired, settings: Settings, advice: Advice | None) -> Non
     elif course.plays_past:
         await play(engine, wired.pulse, course.until, course.what)
     if course.plays_live:
-        await engine.turn("running", wired.note)
+        await engine.turn("running", wired.note if outpost is None else outpost.note)
         chores = _chores(settings, wired, advice)
         await _together(_follow(engine, outpost), wired.pulse.run(), *chores)
     if outpost is not None and outpost.back.is_set():

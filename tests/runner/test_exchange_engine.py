@@ -313,11 +313,19 @@ def test_auto_waits_for_the_exchange_while_positions_are_open_there(tmp_path: Pa
             async with asyncio.timeout(LIMIT_S):
                 while not floor.heard.of("alert_raised"):
                     await asyncio.sleep(0.01)
-            waiting.cancel()
-            await asyncio.wait([waiting])
             assert floor.engine.status.note.startswith(
                 "Waiting for Binance USDT-M: there is no way"
             )
+            port = int(venue.url.rpartition(":")[2])
+            async with (
+                venue_server(["BTCUSDT", "ETHUSDT"], rate_hz=0, port=port),
+                asyncio.timeout(LIMIT_S),
+            ):
+                await waiting
+            codes = [alert["code"] for alert in floor.heard.of("alert_raised")]
+            assert (codes[0], codes[-1]) == ("exchange_away", "exchange_back")
+            assert floor.engine.status.note == ""
+            assert positions(floor) == {BTC, ETH}
 
     asyncio.run(run())
 
