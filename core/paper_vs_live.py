@@ -157,10 +157,10 @@ class Comparison(msgspec.Struct):
         """Leave a round trip out that one of the two never entered."""
         self.rounds.pop(position_id, None)
 
-    def latency_ms(self, share: float) -> int | None:
-        """Return the latency that a *share* of the orders does not pass, None without any."""
+    def latency_ms(self, percent: int) -> int | None:
+        """Return the latency that *percent* of the orders do not pass, None without any."""
         ordered = sorted(self.waits)
-        place = -(-len(ordered) * round(100 * share) // 100) - 1
+        place = -(-len(ordered) * percent // 100) - 1
         return ordered[max(0, place)] if ordered else None
 
     def _round(self, fill: Fill) -> Round | None:
@@ -208,8 +208,8 @@ def figures(comparison: Comparison, at: int) -> dict[str, Any]:
         "difference": sums.live_pnl - sums.paper_pnl if some else None,
         "slippage_live_bps": _mean(sums.slippage_live_bps, sums.told_live),
         "slippage_paper_bps": _mean(sums.slippage_paper_bps, sums.told_paper),
-        "latency_ms_p50": comparison.latency_ms(0.5),
-        "latency_ms_p95": comparison.latency_ms(0.95),
+        "latency_ms_p50": comparison.latency_ms(50),
+        "latency_ms_p95": comparison.latency_ms(95),
         "fee_live": sums.fee_live if some else None,
         "fee_paper": sums.fee_paper if some else None,
         "rows": _rows(comparison.rows),

@@ -71,7 +71,7 @@ class BesideBroker:
         if order.role in PROTECTIVE:
             return  # the paper position has its own
         with contextlib.suppress(OrderRejected):
-            self.shadow.broker.submit(self._own(order))
+            self.shadow.submit(order)
         self._absorb()
 
     def cancel(self, order_id: str, reason: str) -> None:
@@ -163,13 +163,6 @@ class BesideBroker:
         body = figures(self.comparison, at)
         body["rows"] = [_plain(row) for row in body["rows"]]
         return _plain(body)
-
-    def _own(self, order: Order) -> Order:
-        """Return *order* as it is on paper: an exit closes what is held there."""
-        held = self.shadow.portfolio.position(order.strategy, order.symbol)
-        if not order.reduce_only or held is None:
-            return order
-        return msgspec.structs.replace(order, qty=abs(held.qty))
 
     def _remember(self, order: Order) -> None:
         aim = order.trigger_price or order.price or self._mids.get(order.symbol)

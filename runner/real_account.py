@@ -167,7 +167,7 @@ class RealAccount:
     def _note(self) -> str:
         """Return what is unusual about the account, in one sentence; may be empty."""
         if self.stream.state != "live":
-            why = f": {self.stream.error}" if self.stream.error else ""
+            why = f": {self.stream.counts.error}" if self.stream.counts.error else ""
             return f"The account's stream is {self.stream.state}{why}."
         if self.view.modes.multi_asset:
             return "Multi-asset mode: all its assets together are margin."
@@ -187,7 +187,7 @@ class RealAccount:
     async def _tell_lost(self, engine: Engine, *, is_lost: bool) -> None:
         if is_lost:
             title = "The account's stream is lost"
-            await engine.alert("warn", "account_stream", title, self.stream.error)
+            await engine.alert("warn", "account_stream", title, self.stream.counts.error)
         else:
             await engine.alert("info", "account_stream_back", "The account's stream is back")
 

@@ -65,6 +65,17 @@ class Shadow:
         orders = msgspec.convert(saved["orders"], list[Order], strict=False)
         self.start(cash, entries, orders)
 
+    def submit(self, order: Order) -> None:
+        """Take an order; an exit closes whatever is held here.
+
+        Raises:
+            OrderRejected: it cannot be carried out on paper.
+        """
+        held = self.portfolio.position(order.strategy, order.symbol)
+        if order.reduce_only and held is not None:
+            order = msgspec.structs.replace(order, qty=abs(held.qty))
+        self.broker.submit(order)
+
     def see(self, message: MarketMessage) -> None:
         """Match against the newest of the market."""
         if message.symbol in self._instruments:

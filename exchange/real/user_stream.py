@@ -8,7 +8,7 @@ funding payment once, also those of the time without a stream.
 import asyncio
 import contextlib
 import logging
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Callable
 from random import Random
 from typing import Final
@@ -20,6 +20,7 @@ from exchange.real.account import AccountReader, AccountSnapshot
 from exchange.real.account_view import AccountView
 from exchange.real.source import SilentStreamError, Source, StreamExpiredError
 from exchange.real.stream import StreamHealth
+from exchange.real.stream_counts import StreamCounts
 from exchange.real.updates import FundingUpdate, OrderUpdate, TradeUpdate, Update
 from utils.backoff import Backoff
 from utils.clock import Clock
@@ -35,7 +36,6 @@ OVERLAP_MS: Final = 60_000
 STABLE_S: Final = 10.0
 FUNDING_LOOKS: Final = 3  # its history may lag behind the stream
 REMEMBERED: Final = 10_000
-RATE_MS: Final = 10_000
 
 
 class UserStream:
@@ -47,13 +47,8 @@ class UserStream:
 
     Attributes:
         view: the account now.
-        state: connecting, live, waiting or stopped.
-        last_at: our time (ms) of the newest message, None before the first.
-        messages: heard since the start.
-        reconnects: connections after the first.
-        gaps: times something was heard that only REST could tell.
-        duplicates: executions and payments that came again.
-        error: the newest trouble, in words.
+        counts: how the stream is doing.
+        synced: is set once REST was asked.
     """
 
     def __init__(
@@ -61,10 +56,7 @@ class UserStream:
     ) -> None:
         """Follow the account from the exchange's time *since* (ms) on."""
         self.view = view
-        self.state = "connecting"
-        self.last_at: int | None = None
-        self.messages = self.reconnects = self.gaps = self.duplicates = 0
-        self.error = ""
+        self.counts = StreamCounts()
         self.synced = asyncio.Event()
         self._source = source
         self._reader = reader
@@ -75,9 +67,13 @@ class UserStream:
         self._waiting: list[Update] | None = None
         self._told: OrderedDict[tuple[str, ...], None] = OrderedDict()
         self._symbols: set[str] = set()
-        self._heard_at: deque[int] = deque(maxlen=1_000)
         self._funding_looks = 1
         self._opened_at = self._overlap_ms = 0
+
+    @property
+    def state(self) -> str:
+        """Return connecting, live, waiting or stopped."""
+        return self.counts.state
 
     def listen(self, hear: Callable[[Update], None]) -> None:
         """Let *hear* have every update, at once and in order."""
@@ -97,16 +93,16 @@ class UserStream:
                 stood = self._clock.monotonic() - began_s > STABLE_S
                 if stood:
                     backoff.reset()
-                self.reconnects += 1
-                self.state = "waiting"
+                self.counts.reconnects += 1
+                self.counts.state = "waiting"
                 if not (expired and stood):
                     await self._clock.sleep(backoff.next())
         finally:
-            self.state = "stopped"
+            self.counts.state = "stopped"
 
     async def _once(self) -> bool:
         """Follow the account on one connection; return whether it ended because it expired."""
-        self.state = "connecting"
+        self.counts.state = "connecting"
         try:
             await self._source.open()
             self._opened_at = self._reader.now()
@@ -124,18 +120,16 @@ class UserStream:
         return False
 
     def _trouble(self, error: QuarterdeckError) -> None:
-        if str(error) != self.error:
+        if str(error) != self.counts.error:
             log.warning("The account's stream: %s", error)
-        self.error = str(error)
+        self.counts.error = str(error)
 
     async def _hear(self) -> None:
         while True:
             updates = await self._source.next()
-            self.last_at = self._clock.now()
-            self.messages += 1
-            self._heard_at.append(self.last_at)
+            self.counts.heard(self._clock.now())
             if updates is None:
-                self.gaps += 1
+                self.counts.gaps += 1
                 self.view.aged = True
                 continue
             for update in updates:
@@ -165,7 +159,7 @@ class UserStream:
         if key is None:
             return update
         if key in self._told:
-            self.duplicates += 1
+            self.counts.duplicates += 1
             if isinstance(update, OrderUpdate):
                 return msgspec.structs.replace(update, trade=None)
             return None
@@ -178,11 +172,11 @@ class UserStream:
         """Ask REST now, whenever the stream told only half, and once a minute."""
         since, self._overlap_ms = self._since - self._overlap_ms, OVERLAP_MS
         await self._resync(missed_since=since)
-        self.state, self.error = "live", ""
+        self.counts.state, self.counts.error = "live", ""
         asked_s = self._clock.monotonic()
         while True:
             await self._clock.sleep(BEAT_S)
-            due_s = AGAIN_S if self.view.aged or self.error else SYNC_S
+            due_s = AGAIN_S if self.view.aged or self.counts.error else SYNC_S
             if self._clock.monotonic() - asked_s >= due_s:
                 await self._try_resync()
                 asked_s = self._clock.monotonic()
@@ -200,7 +194,7 @@ class UserStream:
         except QuarterdeckError as error:
             self._trouble(error)
         else:
-            self.error = ""
+            self.counts.error = ""
 
     async def resync(self) -> None:
         """Ask REST for the whole account.
@@ -256,13 +250,7 @@ class UserStream:
 
     def health(self) -> StreamHealth:
         """Return how the stream is, as the others are told of."""
-        now = self._clock.now()
-        recent = sum(at > now - RATE_MS for at in self._heard_at)
-        return StreamHealth(
-            name="account", kind="user", symbol="", state=self.state, last_at=self.last_at,
-            messages=self.messages, rate_per_s=1000 * recent / RATE_MS, gaps=self.gaps,
-            reconnects=self.reconnects, duplicates=self.duplicates, error=self.error,
-        )  # fmt: skip
+        return self.counts.health(self._clock.now())
 
     def follow(self, *symbols: str) -> None:
         """Ask for missed executions in *symbols* too."""

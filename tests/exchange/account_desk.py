@@ -99,7 +99,7 @@ class AccountDesk:
         assert sorted(number for number, _ in self.executions) == traded
 
     async def live(self) -> None:
-        await self.until(lambda: self.stream.state == "live")
+        await self.until(lambda: self.stream.counts.state == "live")
 
 
 @asynccontextmanager

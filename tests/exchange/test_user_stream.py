@@ -43,7 +43,7 @@ def test_what_happens_elsewhere_is_seen_at_once_and_agrees_with_the_exchange() -
         await desk.agrees()
         assert not desk.view.positions
         await desk.all_told()
-        assert desk.stream.reconnects == 0
+        assert desk.stream.counts.reconnects == 0
 
     with_account(story)
 
@@ -53,7 +53,7 @@ def test_a_dead_listen_key_is_replaced_and_nothing_of_between_is_lost() -> None:
         desk.trade("BTC/USDT", "0.01")
         await desk.all_told()
         desk.venue.faults.expire_listen_keys()
-        await desk.until(lambda: desk.stream.state != "live")
+        await desk.until(lambda: desk.stream.counts.state != "live")
         desk.trade("BTC/USDT", "0.02")  # heard by nobody
         await desk.all_told()
         await desk.agrees()
@@ -73,7 +73,7 @@ def test_connections_that_break_again_and_again_lose_and_double_nothing() -> Non
                 desk.venue.faults.hang_up()
             await desk.all_told()
         await desk.agrees()
-        assert desk.stream.reconnects >= 1
+        assert desk.stream.counts.reconnects >= 1
 
     with_account(story)
 
@@ -83,15 +83,15 @@ def test_events_that_come_twice_late_or_broken_are_counted_once() -> None:
         faults = desk.venue.faults
         faults.duplicate("user@ORDER_TRADE_UPDATE", times=2)
         desk.trade("BTC/USDT", "0.01")
-        await desk.until(lambda: desk.stream.duplicates >= 1)
+        await desk.until(lambda: desk.stream.counts.duplicates >= 1)
         await desk.all_told()
         faults.clear()
         faults.garbage("user@", times=1)
         faults.half("user@ACCOUNT_UPDATE", times=1)
         desk.trade("BTC/USDT", "0.02")
-        await desk.until(lambda: desk.stream.gaps >= 2)
+        await desk.until(lambda: desk.stream.counts.gaps >= 2)
         await desk.agrees()
-        assert desk.stream.reconnects == 0
+        assert desk.stream.counts.reconnects == 0
         await desk.all_told()
 
     with_account(story)
@@ -107,7 +107,7 @@ def test_a_stream_that_says_nothing_though_things_happen_is_connected_anew(
         desk.venue.faults.expire_listen_keys(quietly=True)
         await desk.until(lambda: desk.venue.account().listen_key is None)
         desk.trade("BTC/USDT", "0.01")
-        await desk.until(lambda: desk.stream.reconnects == 1)
+        await desk.until(lambda: desk.stream.counts.reconnects == 1)
         await desk.all_told()
         await desk.agrees()
 
@@ -124,7 +124,7 @@ def test_the_key_is_renewed_as_long_as_the_stream_lives(monkeypatch: pytest.Monk
         renewed = count(desk, "PUT")
         await desk.until(lambda: count(desk, "PUT") >= renewed + 4)
         assert count(desk, "POST") == 1
-        assert desk.stream.reconnects == 0
+        assert desk.stream.counts.reconnects == 0
         desk.venue.streams.revoke(desk.venue.account())  # the renewal is told that it is gone
         await desk.until(lambda: count(desk, "POST") == 2)
         await desk.live()
@@ -138,11 +138,11 @@ def test_rest_that_does_not_answer_leaves_the_stream_alone() -> None:
     async def story(desk: AccountDesk) -> None:
         desk.venue.faults.http(500, "/fapi/v3/account", times=1 << 30)
         desk.trade("BTC/USDT", "0.01")
-        await desk.until(lambda: bool(desk.stream.error))
+        await desk.until(lambda: bool(desk.stream.counts.error))
         await desk.agrees()
-        assert (desk.stream.state, desk.stream.reconnects) == ("live", 0)
+        assert (desk.stream.counts.state, desk.stream.counts.reconnects) == ("live", 0)
         desk.venue.faults.clear()
-        await desk.until(lambda: not desk.stream.error)
+        await desk.until(lambda: not desk.stream.counts.error)
 
     with_account(story)
 
@@ -157,7 +157,7 @@ def test_funding_is_told_once_with_its_symbol() -> None:
             desk.venue._fund(found, desk.venue.now(), Decimal("0.0001"), Decimal(50_000))
         await desk.until(lambda: len(desk.payments) == 2)
         desk.venue.faults.hang_up()
-        await desk.until(lambda: desk.stream.reconnects == 1)
+        await desk.until(lambda: desk.stream.counts.reconnects == 1)
         await desk.live()
         await desk.agrees()
         assert sorted(p.symbol or "" for p in desk.payments) == ["BTC/USDT", "ETH/USDT"]
