@@ -12,11 +12,12 @@ import exchange.real.stream
 import exchange.real.streams
 from core.market import Bar
 from exchange.real.client import ExchangeClient
+from exchange.real.streams import AUDIT_EVERY_S, Streams
 from tests.exchange.venue import Venue
 from tests.exchange.warp import slower
 
 LONG = bool(os.environ.get("SOAK"))
-PACE = 1 if LONG else 20  # how much rarer everything looks
+PACE = 1 if LONG else 40  # how much rarer everything looks
 SYMBOLS = ("BTC/USDT", "ETH/USDT", "SOL/USDT") if LONG else ("BTC/USDT",)
 MINUTE = 60_000
 START = 1_790_000_000_000 // MINUTE * MINUTE
@@ -35,11 +36,13 @@ def rarer_looks() -> Iterator[pytest.MonkeyPatch]:
     }
     with pytest.MonkeyPatch.context() as patch:
         names = {
-            exchange.real.streams: ["TICK_S", "SILENT_S", "AUDIT_EVERY_S"],
+            exchange.real.streams: ["TICK_S", "SILENT_S"],
             exchange.real.feed: ["LOOK_S"],
         }
         slower(patch, PACE, names)
         patch.setattr(exchange.real.stream, "KINDS", kinds)
+        usual = Streams.__init__.__kwdefaults__ or {}
+        patch.setitem(usual, "audit_every_s", AUDIT_EVERY_S * PACE)
         yield patch
 
 
@@ -70,7 +73,7 @@ def bars_of(venue: Venue, symbol: str, times: Sequence[int]) -> list[Bar]:
     price, qty = pair.contract.price, pair.contract.qty
     bars = []
     for at in times:
-        one = pair.history.lived[at]
-        ohlc = map(price, (one.open, one.high, one.low, one.close))
-        bars.append(Bar(symbol, at, *ohlc, qty(one.volume)))
+        (one,) = pair.history.candles(MINUTE, at, 1, venue.now())
+        opened, high, low, close = map(price, (one.open, one.high, one.low, one.close))
+        bars.append(Bar(symbol, at, opened, high, low, close, qty(one.volume)))
     return bars
