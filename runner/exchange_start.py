@@ -46,8 +46,8 @@ class Fetching:
 async def prepare(wired: Wired, settings: Settings, outpost: Outpost) -> None:
     """Reach the exchange, fetch history, and tell board and strategies of it.
 
-    The exchange is waited for; history that it does not tell then is told of and fetched at the next
-    start, and what was fetched by then is kept.
+    The exchange is waited for. History that it does not tell then is fetched at the next start, and
+    what was fetched by then is kept.
     """
     feed, engine = outpost.feed, wired.engine
     if feed is None:

@@ -70,6 +70,13 @@ class Arrivals:
         if self.minutes.next is not None:
             self._wake()
 
+    def on_closed(self, row: Sequence[Any]) -> None:
+        """Take the row of a candle that the exchange says is closed."""
+        bar = self._reader.bar(row)
+        if bar is not None:
+            self.minutes.on_row(bar, final=True)
+            self._wake()
+
     def take(self, now: int) -> list[MarketMessage]:
         """Return what a step at engine time *now* (ms) has of this symbol, in its order."""
         self.settlements.on_time(now)

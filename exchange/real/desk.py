@@ -7,6 +7,7 @@ from typing import Any, Final
 from core.market import Instrument
 from exchange.real.arrivals import Arrivals
 from exchange.real.client import ExchangeClient
+from exchange.real.closings import hear_closings
 from exchange.real.decode import Decoder
 from exchange.real.history import Source
 from exchange.real.names import unified
@@ -51,6 +52,7 @@ class Desk:
         rules = await rules_of(client, self._name)
         self.arrivals.reader = Decoder(client.api.markets[self._name], self._to_engine)
         self._client = client
+        hear_closings(client, self._name, self.arrivals.on_closed)
         return rules
 
     def follow(self, streams: Streams) -> None:

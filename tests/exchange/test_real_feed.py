@@ -1,11 +1,13 @@
 """The exchange feed against a venue on loopback, through ccxt."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable, Sequence
 from decimal import Decimal
 from itertools import pairwise
 
 import pytest
+from aiohttp import WSMessage, WSMsgType
 
 from core.market import HOUR_MS, MINUTE_MS, Bar, Book, DayStats, Funding, MarkPrice, Tick
 from exchange import instruments
@@ -82,6 +84,23 @@ def test_minutes_are_the_exchanges_own_each_once_without_a_hole() -> None:
             bars = desk.of(Bar, symbol)
             assert in_order(bars)
             assert bars == await told_by_rest(desk.feed, bars)
+
+    play(story)
+
+
+def test_a_minute_that_binance_says_is_closed_need_not_wait_for_the_next() -> None:
+    async def story(desk: FeedDesk) -> None:
+        before = len(desk.of(Bar))
+        opened = desk.feed.next_at
+        candle = {"t": opened, "s": "BTCUSDT", "i": "1m", "o": "65000.1", "h": "65001.0",
+                  "l": "64999.9", "c": "65000.5", "v": "1.250", "x": True}  # fmt: skip
+        text = json.dumps({"e": "kline", "E": opened + MINUTE_MS, "s": "BTCUSDT", "k": candle})
+        line = next(one for url, one in desk.client.api.clients.items() if "/market/" in url)
+        line.handle_message(WSMessage(WSMsgType.TEXT, text, None))
+        await desk.until(lambda: len(desk.of(Bar)) > before)
+
+        closed = desk.of(Bar)[before]
+        assert (closed.open_time, closed.close) == (opened, Decimal("65000.5"))
 
     play(story)
 
