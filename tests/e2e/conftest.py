@@ -13,6 +13,7 @@ from tests.e2e.stage import Stage, stage
 from tests.e2e.telegram_client import BRIDGE, Client, let_script
 from tests.services import PATIENCE_S
 
+CHARTS = "/plotly.min.js"
 PHONE = {"width": 390, "height": 844}
 
 
@@ -24,25 +25,36 @@ class Visitor:
         self.stage = stage
         self.expected: list[str] = []
         self.complaints: list[str] = []
+        self._left_out = ""
 
-    def page(self) -> Page:
-        """Open a blank page whose complaints are noted."""
+    def page(self, *, charts: bool = True) -> Page:
+        """Open a blank page whose complaints are noted.
+
+        Without *charts* their library does not load, which takes longer than all the rest: for
+        tests of something else.
+        """
         page = self.context.new_page()
+        if not charts:
+            network = self.context.new_cdp_session(page)
+            network.send("Network.enable")
+            network.send("Network.setBlockedURLs", {"urls": [f"*{CHARTS}"]})
+            self._left_out = CHARTS
         page.on("console", self._on_console)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.set_default_timeout(PATIENCE_S * 1000)
         return page
 
-    def sign_in(self, role: Role = Role.OWNER, path: str = "") -> Page:
+    def sign_in(self, role: Role = Role.OWNER, path: str = "", *, charts: bool = True) -> Page:
         """Open the dashboard with a one-time link and wait until it is live."""
-        page = self.page()
+        page = self.page(charts=charts)
         page.goto(self.stage.link(role, path))
         page.locator(".conn[data-tone=live]").wait_for()
         return page
 
     def _on_console(self, message: ConsoleMessage) -> None:
         said = f"{message.text} {message.location.get('url', '')}"
-        if message.type in {"error", "warning"} and not any(e in said for e in self.expected):
+        expected = [*self.expected, self._left_out] if self._left_out else self.expected
+        if message.type in {"error", "warning"} and not any(e in said for e in expected):
             self.complaints.append(said)
 
 
@@ -111,12 +123,14 @@ def deck(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
 def client(deck: Stage, visit: Visit) -> Open:
     """Open the page in a client: its visitor, its script, its bridge."""
 
-    def make(*, script: bool = True, complaints: tuple[str, ...] = (), **how: str) -> Client:
+    def make(
+        *, script: bool = True, charts: bool = False, complaints: tuple[str, ...] = (), **how: str
+    ) -> Client:
         visitor = visit(deck)
         visitor.expected = list(complaints)
         if script:
             let_script(visitor.context)
         visitor.context.add_init_script(BRIDGE)
-        return Client(visitor.page(), deck, **how)
+        return Client(visitor.page(charts=charts), deck, **how)
 
     return make

@@ -96,7 +96,7 @@ def test_what_happens_is_shown_as_it_happens_and_nothing_moves(
 def test_a_page_that_saves_data_loses_no_fact_and_changes_its_rate_without_a_word(
     own_stage: Stage, visit: Visit
 ) -> None:
-    page = visit(own_stage).sign_in()
+    page = visit(own_stage).sign_in(charts=False)
     page.evaluate(
         """() => {
           window.words = new Set();
@@ -124,7 +124,7 @@ def test_a_page_that_saves_data_loses_no_fact_and_changes_its_rate_without_a_wor
 
 
 def test_stale_prices_are_told_and_grey_and_stop_orders(own_stage: Stage, visit: Visit) -> None:
-    page = visit(own_stage).sign_in()
+    page = visit(own_stage).sign_in(charts=False)
     old = own_stage.now - 48_000
     for symbol in scene.PRICES:
         own_stage.say("price", scene.price(old, symbol, 1.0), symbol)
@@ -140,7 +140,7 @@ def test_stale_prices_are_told_and_grey_and_stop_orders(own_stage: Stage, visit:
 def test_an_engine_that_goes_away_is_told_and_its_next_life_is_followed(
     own_stage: Stage, visit: Visit
 ) -> None:
-    page = visit(own_stage).sign_in()
+    page = visit(own_stage).sign_in(charts=False)
     own_stage.engine.stop()
 
     expect(page.locator(".conn .word")).to_have_text("Engine away")
@@ -178,7 +178,7 @@ def test_without_a_network_the_last_figures_stay_and_say_from_when(
 ) -> None:
     visitor = visit(shared_stage)
     visitor.expected = ["ERR_"]
-    page = visitor.sign_in()
+    page = visitor.sign_in(charts=False)
     visitor.context.set_offline(True)
     page.evaluate("dispatchEvent(new Event('pagehide')); dispatchEvent(new Event('pageshow'))")
 
@@ -191,7 +191,7 @@ def test_without_a_network_the_last_figures_stay_and_say_from_when(
 
 
 def test_a_pause_is_a_banner_that_offers_its_end(own_stage: Stage, visit: Visit) -> None:
-    page = visit(own_stage).sign_in()
+    page = visit(own_stage).sign_in(charts=False)
     own_stage.say(
         "engine",
         scene.engine(own_stage.now, paused=True, paused_by="owner", paused_at=own_stage.now),
@@ -206,7 +206,7 @@ def test_a_pause_is_a_banner_that_offers_its_end(own_stage: Stage, visit: Visit)
 def test_an_empty_account_says_what_is_watched(own_stage: Stage, visit: Visit) -> None:
     for number in ("p1", "p2"):
         own_stage.tell("trade_closed", scene.trade_closed(own_stage.now, number))
-    page = visit(own_stage).sign_in()
+    page = visit(own_stage).sign_in(charts=False)
 
     expect(page.get_by_text("No open positions")).to_be_visible()
     expect(page.locator(".part-positions .empty p")).to_contain_text("Watching BTC, ETH and SOL.")
@@ -216,7 +216,7 @@ def test_an_empty_account_says_what_is_watched(own_stage: Stage, visit: Visit) -
 def test_every_view_opens_from_the_bar_and_by_the_browsers_buttons(
     shared_stage: Stage, visit: Visit
 ) -> None:
-    page = visit(shared_stage).sign_in()
+    page = visit(shared_stage).sign_in(charts=False)
     nav = page.get_by_role("navigation", name="Views")
     for view in ("Market", "Signals", "More", "Overview"):
         nav.get_by_role("link", name=view).click()
@@ -227,7 +227,7 @@ def test_every_view_opens_from_the_bar_and_by_the_browsers_buttons(
 
 
 def test_the_count_of_orders_leads_to_them(shared_stage: Stage, visit: Visit) -> None:
-    page = visit(shared_stage).sign_in()
+    page = visit(shared_stage).sign_in(charts=False)
     page.set_viewport_size({"width": 390, "height": 500})
     page.get_by_role("link", name="Orders 2").click()
 

@@ -144,10 +144,11 @@ def test_a_one_time_link_signs_in_where_telegram_vouches_for_nobody(
 def test_while_telegram_is_asked_the_frame_is_there_and_nothing_moves_after(
     client: Open,
 ) -> None:
-    opened = client()
+    opened = client(charts=True)
     waiting: list[Route] = []
     opened.page.route("**/api/auth/telegram", lambda route: waiting.append(route))  # noqa: PLW0108
-    page = opened.open()
+    with opened.page.expect_request("**/api/auth/telegram"):
+        page = opened.open()
     expect(page.locator(".conn .word")).to_have_text("Connecting")
     hero = ".hero .big"
     before = page.locator(hero).bounding_box()
