@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+import exchange.real.client
 import exchange.real.feed
 import exchange.real.stream
 import exchange.real.streams
@@ -38,6 +39,7 @@ def rarer_looks() -> Iterator[pytest.MonkeyPatch]:
         names = {
             exchange.real.streams: ["TICK_S", "SILENT_S"],
             exchange.real.feed: ["LOOK_S"],
+            exchange.real.client: ["SKEW_EVERY_S"],
         }
         slower(patch, PACE, names)
         patch.setattr(exchange.real.stream, "KINDS", kinds)
