@@ -31,7 +31,8 @@ class Instance:
             self.process = subprocess.Popen(
                 [sys.executable, ROOT / "run_dashboard.py", "--no-browser",
                  "--port", str(port), "--data-dir", folder],
-                env={**kept, "MARKET": "sim", "WARMUP_DAYS": "1", **variables}, stdin=subprocess.DEVNULL,
+                env={**kept, "MARKET": "sim", "WARMUP_DAYS": "1", **variables},
+                stdin=subprocess.DEVNULL,
                 stdout=out, stderr=log,
             )  # fmt: skip
 
