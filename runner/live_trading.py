@@ -26,6 +26,7 @@ log: Final = logging.getLogger(__name__)
 
 EVERY_S: Final = 60.0
 SOON_S: Final = 2.0
+LATER_S: Final = 10.0
 QUIET_S: Final = 0.2
 ROUNDS: Final = 3
 ZERO: Final = Decimal(0)
@@ -51,7 +52,7 @@ class LiveTrading:
         self._real = real
         self._door = door
         self._news = asyncio.Event()
-        self._failed = 0
+        self._failed = self._hurried = 0
         broker.wake = self._news.set
         broker.poke = sender.poke
         real.stream.listen(broker.heard)
@@ -128,13 +129,16 @@ class LiveTrading:
             await self._until_due()
 
     async def _until_due(self) -> None:
+        """Wait a minute, or less when something is due; a whole account is costly to ask for."""
         clock, reconciler = self._engine.clock, self._broker.reconciler
-        waited = 0.0
+        waited, least = 0.0, SOON_S if self._hurried < ROUNDS else LATER_S
         while waited < EVERY_S:
             await clock.sleep(SOON_S)
             waited += SOON_S
-            if reconciler.is_due or reconciler.money.is_due:
+            if waited >= least and (reconciler.is_due or reconciler.money.is_due):
+                self._hurried += 1
                 return
+        self._hurried = 0
 
     async def _not_compared(self, error: QuarterdeckError) -> None:
         log.warning("The account could not be compared: %s", error)
@@ -184,7 +188,6 @@ class LiveTrading:
     async def _take_money(self) -> None:
         broker = self._broker
         money = broker.reconciler.money
-        money.is_due = False
         if self._real.view.modes.bnb_fees:
             with contextlib.suppress(ExchangeError):  # the last one will do
                 broker.shop.bnb = await self._door.bnb_price()

@@ -67,6 +67,7 @@ class Money:
 
         Funding of a symbol in which something is in doubt, and what came after it, waits.
         """
+        self.is_due = False
         for line in sorted(lines, key=lambda line: line.at):
             if line.key in self._seen:
                 continue
@@ -103,7 +104,7 @@ class Money:
         if last is not None and last.opened_at <= line.at <= last.closed_at:
             self._move(line, "funding of a closed position", last.strategy)
         else:
-            self._theirs(line.amount)
+            self._theirs()
 
     def _charge(self, position: Position, line: Income) -> None:
         """Book our share of a payment that is on all the exchange holds in the symbol."""
@@ -112,7 +113,7 @@ class Money:
         whole = position.qty + self._shop.foreign.get(line.symbol, ZERO)
         share = truncate8(line.amount * position.qty / whole) if whole else line.amount
         if share != line.amount:
-            self._theirs(line.amount - share)
+            self._theirs()
         mark, rate = self._terms(position, line, share)
         self._shop.reports.append(
             FundingCharged(
@@ -129,9 +130,9 @@ class Money:
         mark = self._shop.marks.get(line.symbol, position.entry_price)
         return mark, (-share / (position.qty * mark)).quantize(Decimal("0.00000001"))
 
-    def _theirs(self, amount: Decimal) -> None:
-        if self._shop.outside is not None:
-            self._shop.outside += amount
+    def _theirs(self) -> None:
+        """Take note that somebody else's money moved the wallet: the comparison allows for it."""
+        self._shop.stirred = True
 
     def save(self) -> dict[str, Any]:
         """Return what a restart needs, JSON-able."""

@@ -25,6 +25,7 @@ from exchange.real.updates import OrderUpdate, PositionUpdate, TradeUpdate
 TOLERANCE: Final = Decimal("0.01")  # of money, in quote: each line is rounded for itself
 OVERLAP_MS: Final = 60_000
 TWICE: Final = 2  # a difference is one when it was seen as often in a row
+LASTING_MS: Final = {"balance": 60_000}  # and so long, for the history lags behind the wallet
 
 
 class Reconciler:
@@ -48,7 +49,7 @@ class Reconciler:
         self.compared_at = 0
         self.is_due = True
         self._gap = ZERO
-        self._seen: dict[str, tuple[Difference, int]] = {}
+        self._seen: dict[str, tuple[Difference, int, int]] = {}
 
     def compare(self, snapshot: AccountSnapshot, explained: AbstractSet[str]) -> set[str]:
         """Compare; return the symbols whose executions are wanted to explain what differs.
@@ -223,14 +224,15 @@ class Reconciler:
             shop.outside = wallet - ledger
             self.money.since = self.money.since or snapshot.asked_at + self.skew_ms
             self.since = self.since or snapshot.asked_at + self.skew_ms
-        busy = shop.reports or shop.notes or any(t.is_in_doubt for t in shop.tickets)
+        busy = bool(shop.reports or shop.notes or shop.unsettled)
+        busy = busy or any(ticket.is_in_doubt for ticket in shop.tickets)
         difference = wallet - ledger - shop.outside
         if busy or max(shop.touched.values(), default=0) >= snapshot.asked_at:
             return
         if abs(difference) <= TOLERANCE:
             shop.stirred = bool(shop.foreign)
         elif shop.stirred or shop.foreign:  # somebody else's results and fees
-            if difference == self._gap:  # and no transfer that the history told since
+            if difference == self._gap and not self.money.is_due:  # the history told all it knows
                 shop.outside += difference
                 shop.stirred = bool(shop.foreign)
             self._gap, self.is_due = difference, True
@@ -255,17 +257,19 @@ class Reconciler:
     def _keep(self, found: Sequence[Difference]) -> None:
         """Show and alert what was seen twice in a row; forget what is over."""
         before, self._seen = self._seen, {}
+        now, lasting = self._shop.now, []
         for difference in found:
-            known, times = before.pop(difference.subject, (None, 0))
-            times = times + 1 if known == difference else 1
-            self._seen[difference.subject] = (difference, times)
-            if times >= TWICE:
+            known, times, since = before.pop(difference.subject, (None, 0, now))
+            times, since = (times + 1, since) if known == difference else (1, now)
+            self._seen[difference.subject] = (difference, times, since)
+            if times >= TWICE and now - since >= LASTING_MS.get(difference.subject, 0):
+                lasting.append(difference)
                 self._alert(difference)
             else:
                 self.is_due = True
         for subject in before:
             self._shop.unsay(f"difference:{subject}")
-        self.differences = [known for known, times in self._seen.values() if times >= TWICE]
+        self.differences = lasting
 
     def _alert(self, difference: Difference) -> None:
         self._shop.say(

@@ -54,6 +54,7 @@ class Sending:
         """Return what to ask now; each must be answered by `answered`, whatever comes of it."""
         self._shop.now = now
         self._obey_kill_file()
+        self._orders.sort_out()
         found = []
         for ticket in self._shop.tickets:
             if ticket.cancel is not None or ticket.done:

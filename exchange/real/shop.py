@@ -147,7 +147,7 @@ class Shop:
 
     def is_settled(self, symbol: str) -> bool:
         """Return whether our books know every execution in *symbol*, as far as we can tell."""
-        if self.reports or symbol in self.unsettled:
+        if symbol in self.unsettled or any(isinstance(r, Filled) for r in self.reports):
             return False
         return not any(ticket.is_in_doubt for ticket in self.tickets.in_symbol(symbol))
 

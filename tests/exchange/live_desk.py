@@ -274,12 +274,14 @@ class LiveDesk:  # noqa: PLR0904 - all that may happen to an account
             self.reconcile()
             self._go_on(20)
 
-    def settle_flat(self) -> None:
-        """Let what is over be over, so that something new can be begun."""
-        if not self.portfolio.positions and not self.broker.open_orders():
-            self.hear()
-            self.send()
-            self.absorb()
+    def end_all(self) -> None:
+        """Close what is open and let it be over, so that something new can be begun."""
+        for order in self.broker.open_orders():
+            if not order.reduce_only:
+                self.try_to("cancel", order.id, "something new")
+        self._go_on(3)
+        self.close()
+        self._go_on(6)
 
     def _go_on(self, rounds: int) -> None:
         for _ in range(rounds):
