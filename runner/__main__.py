@@ -1,9 +1,16 @@
 """``python -m runner``: the engine process, or what stands behind it: ``backtest``, ``symbols``."""
 
 import sys
+from typing import Final
 
 from infra.entry import run_child
 from runner.process import run
+
+USAGE: Final = """usage: python -m runner [backtest ... | symbols ...]
+
+Without a word it is the engine, with the settings of config/dashboards.yaml and the environment;
+SIGINT or SIGTERM ends it. At a keyboard you want run_dashboard.py.
+"""
 
 
 def main() -> int:
@@ -20,4 +27,8 @@ if __name__ == "__main__":
         from runner.symbol_command import main as symbols
 
         sys.exit(symbols(sys.argv[2:]))
+    if sys.argv[1:]:
+        is_help = sys.argv[1] in {"-h", "--help"}
+        (sys.stdout if is_help else sys.stderr).write(USAGE)
+        sys.exit(0 if is_help else 2)
     sys.exit(main())

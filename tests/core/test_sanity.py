@@ -237,6 +237,8 @@ def prices_of(message: MarketMessage) -> list[Decimal]:
             return [price for price, _ in (*message.bids, *message.asks)]
         case MarkPrice() | Funding():
             return [message.mark_price]
+        case DayStats():
+            return [price for price in (message.high, message.low) if price is not None]
 
 
 @given(stream=st.lists(messages, max_size=30))

@@ -1,7 +1,9 @@
+from collections.abc import Sequence
+
 from runner.calm import Calm
 
 
-def told(calm: Calm, states: list[tuple[float, bool]], end: float) -> list[tuple[float, bool]]:
+def told(calm: Calm, states: Sequence[tuple[float, bool]], end: float) -> list[tuple[float, bool]]:
     """Return what of *states*, each from its second on, is told and when, before *end*."""
     found = []
     for tenth in range(int(states[0][0] * 10), int(end * 10)):
