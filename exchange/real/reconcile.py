@@ -203,7 +203,10 @@ class Reconciler:
                 conditional=bool(order.algo_id),
             )  # fmt: skip
             if found is not None:
-                there.add(found[1].client_id)
+                leg = found[1]
+                there.add(leg.client_id)
+                if order.filled_qty > leg.executed and leg.state is LegState.LIVE:
+                    leg.ask, leg.next_at = True, 0
             elif is_ours(order.client_id, self._shop.tickets.tag):
                 yield _orphan(order)
         for ticket in self._shop.tickets:
@@ -213,7 +216,13 @@ class Reconciler:
                         subject=f"order {ticket.order.id}", ours="sent", theirs="unknown",
                         detail="Its outcome is looked for. It is not sent again.",
                     )  # fmt: skip
-                settled = leg.live_at < snapshot.asked_at and not leg.busy
+        self._ask_about_missing(there, snapshot.asked_at)
+
+    def _ask_about_missing(self, there: AbstractSet[str], asked_at: int) -> None:
+        """Have those legs looked for that should rest at the exchange and do not."""
+        for ticket in self._shop.tickets:
+            for leg in ticket.legs:
+                settled = leg.live_at < asked_at and not leg.busy
                 if leg.state is LegState.LIVE and settled and leg.client_id not in there:
                     leg.ask, leg.next_at = True, 0
 

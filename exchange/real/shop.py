@@ -141,7 +141,7 @@ class Shop:
         if self.touched.get(symbol, 0) >= since:
             return False
         return not any(
-            ticket.is_in_doubt or any(leg.busy for leg in ticket.legs)
+            ticket.is_in_doubt or any(leg.busy or leg.ask for leg in ticket.legs)
             for ticket in self.tickets.in_symbol(symbol)
         )
 

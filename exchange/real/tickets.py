@@ -75,6 +75,7 @@ class Leg:
         """Take note that nothing more can happen to it."""
         self.state, self.ended, self.reason = LegState.GONE, status, reason
         self.next_at = self.tries = 0
+        self.ask = False
 
 
 @dataclass(slots=True)

@@ -67,6 +67,7 @@ class MemoryExchange:
         self.leverage = 0
         self.thin = False  # a market order finds half of what it wants
         self.child_names = child_names
+        self.strangers = ZERO  # what somebody else has bought in all
         self._ids = 100
 
     # -------------------------------------------------------------- what is asked of it
@@ -164,6 +165,7 @@ class MemoryExchange:
 
     def stranger(self, signed: Decimal, client_id: str = "web_1") -> None:
         """Let somebody else trade at market on the same account."""
+        self.strangers += signed
         side = Side.BUY if signed > 0 else Side.SELL
         row = Row(
             id=self._id(), client_id=client_id, side=side, type=OrderType.MARKET,

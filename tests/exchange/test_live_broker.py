@@ -1,6 +1,7 @@
 """Our orders on a real exchange: stored first, sent once, looked for when in doubt."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -22,8 +23,9 @@ def desk() -> LiveDesk:
     return desk
 
 
-def opened(desk: LiveDesk, **levels: float | None) -> None:
-    desk.enter("buy", "1", **({"stop_price": 90, "target_price": 120} | levels))
+def opened(desk: LiveDesk, **levels: Any) -> None:
+    given: dict[str, Any] = {"stop_price": 90, "target_price": 120}
+    desk.enter("buy", "1", **given | levels)
     desk.settle(5)
     assert desk.qty == desk.exchange.qty == 1
 

@@ -58,9 +58,8 @@ def trade(desk: LiveDesk, step: Any) -> None:  # noqa: C901, PLR0912 - one line 
     _, (_, side, size, around_it), store, fate, way, after, next_fate, next_way = step
     if desk.portfolio.positions or desk.broker.open_orders():
         desk.end_all()
-    foreign = desk.broker.shop.foreign.get(SYMBOL, ZERO)
-    if foreign:
-        desk.exchange.stranger(-foreign)
+    if desk.exchange.strangers:
+        desk.exchange.stranger(-desk.exchange.strangers)
     desk.hear()
     desk.absorb()
     desk.reconcile()

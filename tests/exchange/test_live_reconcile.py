@@ -1,6 +1,7 @@
 """Our books against the exchange's: what executions explain is booked, the rest is told."""
 
 from decimal import Decimal
+from typing import Any
 
 import msgspec
 import pytest
@@ -22,7 +23,7 @@ def desk() -> LiveDesk:
     return desk
 
 
-def opened(desk: LiveDesk, side: str = "buy", **levels: float) -> None:
+def opened(desk: LiveDesk, side: str = "buy", **levels: Any) -> None:
     desk.enter(side, "1", **levels)
     desk.settle(5)
     assert abs(desk.qty) == 1
