@@ -103,6 +103,8 @@ class Fills:
         )  # fmt: skip
         shop.holdings.reported(fill)
         shop.reports.append(Filled(ticket.order, fill))
+        if shop.foreign.get(order.symbol):
+            shop.stirred = True  # the exchange reckons with an average of theirs and ours
         if not order.reduce_only:
             shop.limits.traded(qty * trade.price, trade.at)
         elif shop.holdings.held(order.strategy, order.symbol) is None:

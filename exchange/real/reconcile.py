@@ -179,7 +179,8 @@ class Reconciler:
     def _set_foreign(self, symbol: str, qty: Decimal) -> None:
         key = f"foreign:{symbol}"
         if not qty:
-            self._shop.foreign.pop(symbol, None)
+            if self._shop.foreign.pop(symbol, None) is not None:
+                self._shop.stirred = True
             self._shop.unsay(key)
             return
         self._shop.foreign[symbol] = qty
@@ -239,7 +240,9 @@ class Reconciler:
         if busy or max(shop.touched.values(), default=0) >= snapshot.asked_at:
             return
         if abs(difference) <= TOLERANCE:
-            shop.stirred = bool(shop.foreign)
+            if shop.stirred and not self.money.is_due:  # what others paid adds up
+                shop.outside += difference
+                shop.stirred = bool(shop.foreign)
         elif shop.stirred or shop.foreign:  # somebody else's results and fees
             if difference == self._gap and not self.money.is_due:  # the history told all it knows
                 shop.outside += difference
