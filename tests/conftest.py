@@ -1,6 +1,7 @@
 """Fixtures that every folder of tests shares, and the lists of what did not simply pass."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -22,7 +23,9 @@ settings.load_profile("quarterdeck")
 # Those that take long stand first.
 HERE = Path(__file__).parent
 SECOND_TRY = (
+    "exchange/test_soak",
     "test_troubleshooting.py",
+    "test_keys_stay_secret.py",
     "runner/test_launch_for_real.py",
     "runner/test_killed_engine.py",
     "e2e/",
@@ -43,7 +46,29 @@ SECOND_TRY = (
     "runner/test_announce.py",
     "runner/test_address.py",
     "runner/test_ngrok.py",
+    "runner/test_watch.py",
+    "runner/test_recording.py",
+    "runner/test_exchange_engine.py",
+    "runner/test_live_engine.py",
+    "exchange/test_real_",
+    "exchange/test_user_stream.py",
+    "exchange/test_venue_server.py",
+    "infra/test_bus_redis.py",
 )
+# where a database that syncs each commit waits for no disk
+MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own is made there
+MEMORY_LEAST = 4 * 2**30
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep the folders of tests in memory, where there is room for them."""
+    is_one_of_many = hasattr(config, "workerinput")
+    if is_one_of_many or config.option.basetemp is not None or not os.access(MEMORY, os.W_OK):
+        return
+    if shutil.disk_usage(MEMORY).free >= MEMORY_LEAST:
+        folder = MEMORY / f"quarterdeck-{os.getpid()}"
+        config.option.basetemp = str(folder)
+        config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
