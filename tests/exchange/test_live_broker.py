@@ -377,3 +377,16 @@ def test_only_what_is_reported_and_stored_goes(desk: LiveDesk) -> None:
     desk.absorb()
     desk.send()
     assert len(desk.exchange.placed) == placed + 1
+
+
+def test_an_execution_that_is_told_twice_is_reported_once(desk: LiveDesk) -> None:
+    desk.enter("buy", "1")
+    desk.send()
+    desk.send()
+    desk.hear("twice")
+    desk.absorb()
+    fills = [report.fill.id for report in desk.reports if isinstance(report, Filled)]
+    assert len(fills) == len(set(fills)) == 2
+    ticket = desk.broker.shop.tickets.get("o1")
+    assert ticket is not None
+    assert ticket.order.filled_qty == 1
