@@ -6,6 +6,8 @@ PYTHON ?=
 ARGS ?=
 ROUNDS ?= 10
 BIN := .venv/bin
+# a process that may not keep what it compiled starts a second later, each time
+unexport PYTHONDONTWRITEBYTECODE
 # half as many again as there are cores: a third of the time tests wait for processes
 WORKERS := $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) * 3 / 2 )))
 

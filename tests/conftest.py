@@ -1,5 +1,6 @@
 """Fixtures that every folder of tests shares, and the lists of what did not simply pass."""
 
+import gc
 import os
 import shutil
 from collections.abc import Iterator
@@ -82,8 +83,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=_turn)
 
 
+def pytest_collection_finish() -> None:
+    """Leave thousands of tests, which stay, out of every search for garbage."""
+    gc.collect()
+    gc.freeze()
+
+
 def _turn(item: pytest.Item) -> int:
-    path = item.path.relative_to(HERE).as_posix()
+    path = Path(os.path.relpath(item.path, HERE)).as_posix()
     return next(
         (n for n, begin in enumerate(SECOND_TRY) if path.startswith(begin)), len(SECOND_TRY)
     )

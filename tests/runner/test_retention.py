@@ -104,7 +104,8 @@ def test_the_settings_say_how_long_and_what_was_traded_stays(tmp_path: Path) -> 
     wired.close()
     fewer = {name for name in before if after[name] < before[name]}
     assert {"equity", "candles"} <= fewer
-    assert fewer <= {"equity", "candles", "facts", "signals", "signal_predictions"}
+    brief = {"equity", "candles", "facts", "signals", "signal_predictions", "funding_rates"}
+    assert fewer <= brief
 
 
 def test_an_engine_commits_between_two_steps(tmp_path: Path) -> None:

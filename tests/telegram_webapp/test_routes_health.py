@@ -78,3 +78,10 @@ def test_only_a_few_probe_at_once_and_places_are_given_back(house: House) -> Non
     assert refused.status_code == 503
     assert house.client().head(PROBE).status_code == 200
     assert house.client().get(f"{PROBE}?pause_ms=100").status_code == 200
+
+
+def test_a_question_that_is_no_text_is_refused(house: House) -> None:
+    answer = house.client().get("/api/health", query_string=b"\x80")
+
+    assert answer.status_code == 400
+    assert problem(answer)["code"] == "bad_parameter"
