@@ -83,6 +83,15 @@ def text(name: str) -> str | None:
     return None if value is None else given(name, value)
 
 
+def untested(name: str) -> str:
+    """Return whatever is said for *name*, empty when nothing is.
+
+    Raises:
+        BadParameter: the question is no text.
+    """
+    return _given().get(name, "")
+
+
 def given(name: str, value: str) -> str:
     """Return *value*, a part of the path that is called *name*.
 

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, request
 
 from infra.recognition import CHALLENGE, Recognition
 from telegram_webapp.auth.needs import public
-from telegram_webapp.parameters import text, whole
+from telegram_webapp.parameters import untested, whole
 from telegram_webapp.probe import Probe
 from telegram_webapp.proxies import BELIEVED
 from telegram_webapp.replies import reply
@@ -55,11 +55,11 @@ def health_routes(site: Site) -> Blueprint:
 
 def _recognised(recognition: Recognition) -> dict[str, Any]:
     """Return the answer to a challenge, and to one of us also how the request arrived."""
-    challenge = text("challenge") or ""
+    challenge = untested("challenge")
     if not CHALLENGE.fullmatch(challenge):
         return {}
     told: dict[str, Any] = {"proof": recognition.answer(challenge)}
-    if recognition.is_one_of_us(challenge, text("ask") or ""):
+    if recognition.is_one_of_us(challenge, untested("ask")):
         told["seen"] = {
             "url": request.url_root,
             "client": request.remote_addr,
