@@ -22,7 +22,7 @@ from exchange.real.venue import Venue as At
 from tests.exchange.venue import KEY, SECRET, Venue, venue_server
 from utils.clock import SystemClock
 
-LIMIT_S: Final = 30
+LIMIT_S: Final = 90  # above the minute after which the exchange is asked anyhow
 
 
 @dataclass

@@ -118,7 +118,7 @@ def test_it_starts_lets_one_in_stops_and_goes_on_where_it_was(
         assert page.post("/api/auth/login", json={"code": code}).status_code == 200
         before = page.get("/api/dashboard").json()
     assert before["state"]["engine"]["badge"] == "SIMULATED"
-    assert "Playing the last" in first.log
+    wait_until(lambda: "Playing the last" in first.log and ": 100 %" in first.log, "it caught up")
     family = [pid for pid, _ in descendants(first.process.pid)]
     assert len(family) >= 2
 
