@@ -20,8 +20,8 @@ from tests.services import MISSING, find_chromium, postgres_server, redis_server
 settings.register_profile("quarterdeck", deadline=None, derandomize=not os.environ.get("FUZZ"))
 settings.load_profile("quarterdeck")
 
-# They drive other processes or a browser, whose pace is the machine's: each may try a second time.
-# Those that take long stand first.
+# They drive processes, sockets, databases or a browser, whose pace is the machine's: each may try a
+# second time. Those that take long stand first.
 HERE = Path(__file__).parent
 SECOND_TRY = (
     "exchange/test_soak",
@@ -54,7 +54,13 @@ SECOND_TRY = (
     "exchange/test_real_",
     "exchange/test_user_stream.py",
     "exchange/test_venue_server.py",
-    "infra/test_bus_redis.py",
+    "exchange/",
+    "runner/",
+    "telegram_webapp/",
+    "telegram_bot/",
+    "store/",
+    "training/",
+    "infra/",
 )
 # where a database that syncs each commit waits for no disk
 MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own is made there
