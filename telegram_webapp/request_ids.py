@@ -25,3 +25,7 @@ def install_request_ids(app: Flask) -> None:
         if request.path.startswith("/api/"):  # the page's files are many and have no story
             response.headers[HEADER] = correlation_id()
         return response
+
+    @app.teardown_request
+    def forget_it(_error: BaseException | None) -> None:
+        name_from_here("")

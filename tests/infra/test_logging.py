@@ -1,6 +1,7 @@
 import json
 import logging
 import re
+from collections.abc import Iterator
 
 import pytest
 
@@ -9,10 +10,11 @@ from infra.logging import LineFormatter, setup_logging, without_secrets
 
 
 @pytest.fixture(autouse=True)
-def _the_root_logger_is_put_back() -> object:
+def _the_root_logger_is_put_back() -> Iterator[None]:
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
-    yield
+    with correlated(""):
+        yield
     root.handlers[:] = handlers
     root.setLevel(level)
 
