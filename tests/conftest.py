@@ -5,6 +5,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import psycopg
@@ -87,6 +88,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if _turn(item) < len(SECOND_TRY):
             item.add_marker(pytest.mark.flaky(reruns=1))
     items.sort(key=_turn)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: Any) -> None:
+    """Let a second try begin with what the file shares made anew, not as the first one left it."""
+    if getattr(item, "execution_count", 1) > 1:
+        for definitions in item._fixtureinfo.name2fixturedefs.values():
+            for shared in definitions:
+                if shared.scope == "module":
+                    shared.finish(item._request)
 
 
 def pytest_collection_finish() -> None:
