@@ -9,7 +9,7 @@ _current: Final[ContextVar[str]] = ContextVar("correlation_id", default="")
 
 
 def correlation_id() -> str:
-    """Return the id of what is being done now, empty when nobody name_from_here one."""
+    """Return the id of what is being done now, empty when nobody gave one."""
     return _current.get()
 
 

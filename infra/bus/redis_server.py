@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from typing_extensions import override
 
-from core.errors import BusError, CommandError, ConfigError
+from core.errors import BusError, ConfigError
 from core.stream import EventId, Frame, Ring
-from infra.bus.base import BusServer, CommandFailure, CommandReply, CommandRequest, Pulse
+from infra.bus.base import BusServer, CommandReply, Pulse
+from infra.bus.granting import CommandHandler, granted
 from infra.bus.redis_client import open_redis, said
 from infra.bus.redis_stream import (
     BATCH,
@@ -44,8 +45,6 @@ if TYPE_CHECKING:
     from redis.asyncio import Redis
 
 log: Final = logging.getLogger(__name__)
-
-CommandHandler = Callable[[CommandRequest], Awaitable[CommandReply]]
 
 RETRY_BASE_S: Final = 0.2
 RETRY_CAP_S: Final = 5.0
@@ -301,7 +300,7 @@ class RedisBusServer(BusServer):
                 log.warning("%s", error)
             else:
                 if not await self._is_late(place, wish):
-                    reply = await _granted(self._on_command, wish.request)
+                    reply = await granted(self._on_command, wish.request)
                     await self._reply(wish.reply_to, reply, wish.waits_s)
             await db.xack(WISHES, GROUP, place)
             await db.xdel(WISHES, place)
@@ -329,14 +328,3 @@ async def _end_all(tasks: Sequence["asyncio.Task[None]"]) -> None:
         for task in left:
             task.cancel()
         _, left = await asyncio.wait(left, timeout=ASK_AGAIN_S)
-
-
-async def _granted(on_command: CommandHandler, request: CommandRequest) -> CommandReply:
-    try:
-        return await on_command(request)
-    except CommandError as error:
-        failure = CommandFailure(error.code, error.status, str(error))
-    except Exception:
-        log.exception("Command %s (%s) of %s failed", request.id, request.name, request.actor)
-        failure = CommandFailure("internal", 500, f"command {request.name} failed inside")
-    return CommandReply(ok=False, error=failure)

@@ -6,18 +6,17 @@ import logging
 import os
 import socket
 import stat
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, cast
 
 from typing_extensions import override
 
-from core.errors import BusError, CommandError, ConfigError
+from core.errors import BusError, ConfigError
 from core.stream import EventId, Frame, Ring
-from infra.bus.base import CommandFailure, CommandReply, CommandRequest, Pulse, Welcome, Whole
+from infra.bus.base import CommandRequest, Pulse, Welcome, Whole
+from infra.bus.granting import CommandHandler, granted
 from infra.bus.wire import PROTOCOL, Hello, ToEngine, encode, engine_side
-
-CommandHandler = Callable[[CommandRequest], Awaitable[CommandReply]]
 
 PATH_CAP: Final = 103  # sockaddr_un holds 108 bytes on Linux, 104 on macOS, one for the end
 PENDING_CAP: Final = 8 * 1024 * 1024
@@ -201,16 +200,7 @@ class _Peer(asyncio.Protocol):
         self.send(b"".join(greeting))
 
     async def _answer(self, request: CommandRequest) -> None:
-        try:
-            reply = await self._server.on_command(request)
-        except CommandError as error:
-            failure = CommandFailure(error.code, error.status, str(error))
-            reply = CommandReply(ok=False, error=failure)
-        except Exception:
-            log.exception("Command %s (%s) of %s failed", request.id, request.name, request.actor)
-            failure = CommandFailure("internal", 500, f"command {request.name} failed inside")
-            reply = CommandReply(ok=False, error=failure)
-        self.send(encode(reply))
+        self.send(encode(await granted(self._server.on_command, request)))
 
 
 def _bind(path: Path) -> socket.socket:

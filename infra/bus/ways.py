@@ -6,7 +6,7 @@ A process loads what it uses: the web process no asyncio, and only who uses Redi
 import hashlib
 import logging
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
 from core.stream import Ring
 from infra.bus.base import (
@@ -18,13 +18,12 @@ from infra.bus.base import (
     CommandRequest,
     CommandSender,
 )
+from infra.bus.granting import CommandHandler
 from infra.bus.unix_client import UnixCommands, UnixSubscriber
 from infra.correlation import correlated
 from infra.settings import Settings
 
 log = logging.getLogger(__name__)
-
-CommandHandler = Callable[[CommandRequest], Awaitable[CommandReply]]
 
 
 def bus_server(
