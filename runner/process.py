@@ -28,6 +28,7 @@ from runner.wiring import Wired, wire
 from store.database import Database
 from store.lease import Lease, lease
 from utils.clock import SystemClock
+from utils.together import first_end
 
 log: Final = logging.getLogger(__name__)
 
@@ -69,7 +70,7 @@ async def _run_once(settings: Settings, right: Lease) -> bool:
             wired.pulse.state_file.sweep()
             _report(wired.pulse.state_file.set_aside(clock.now()))
             with wired.engine.trader.council.patience.ticking():
-                await _together(_serve(settings, wired, outlet), watch(right, SystemClock()))
+                await first_end(_serve(settings, wired, outlet), watch(right, SystemClock()))
         finally:
             wired.close()
     finally:
@@ -167,14 +168,14 @@ async def _trade(wired: Wired, settings: Settings, advice: Advice | None) -> Non
     course, outpost = wired.course, wired.outpost
     if outpost is not None and outpost.feed is not None:
         beside_it = (wired.pulse.run(), *outpost.chores(engine))
-        await _together(prepare(wired, settings, outpost), *beside_it)
+        await first_end(prepare(wired, settings, outpost), *beside_it)
         await catch_up(wired, outpost)
     elif course.plays_past:
         await play(engine, wired.pulse, course.until, course.what)
     if course.plays_live:
         await engine.turn("running", wired.note if outpost is None else outpost.note)
         chores = _chores(settings, wired, advice)
-        await _together(_follow(engine, outpost), wired.pulse.run(), *chores)
+        await first_end(_follow(engine, outpost), wired.pulse.run(), *chores)
     if outpost is not None and outpost.back.is_set():
         return
     await engine.tape_ended()
@@ -187,7 +188,7 @@ async def _follow(engine: Engine, outpost: Outpost | None) -> None:
         await _follow_feed(engine)
     else:
         outpost.follow()
-        await _together(_follow_feed(engine), _wait(outpost.back))
+        await first_end(_follow_feed(engine), _wait(outpost.back))
 
 
 async def _follow_feed(engine: Engine) -> None:
@@ -197,20 +198,6 @@ async def _follow_feed(engine: Engine) -> None:
 
 async def _wait(event: asyncio.Event) -> None:
     await event.wait()
-
-
-async def _together(*works: Coroutine[Any, Any, None]) -> None:
-    """Run *works* until the first of them ends or fails, then end the others."""
-    tasks = [asyncio.create_task(work) for work in works]
-    try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in tasks:
-            task.cancel()
-        ends = await asyncio.gather(*tasks, return_exceptions=True)
-    for end in ends:
-        if isinstance(end, Exception):
-            raise end
 
 
 def _report(sentence: str) -> None:
