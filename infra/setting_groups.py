@@ -5,7 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, SecretStr, model_validator
 
-from infra.setting_rules import OwnFile, SomeSymbols, matching, number, whole
+from infra.setting_rules import OwnFile, Processes, SomeSymbols, matching, number, whole
 
 
 class Group(BaseModel):
@@ -102,3 +102,19 @@ class RetentionSettings(Group):
     hold_signal_days: Annotated[int, *whole(0, 36_500)] = 90
     prediction_days: Annotated[int, *whole(0, 36_500)] = 400
     fact_days: Annotated[int, *whole(0, 36_500)] = 0
+
+
+class TradingSettings(Group):
+    """What the pages about trading show, and how often that is worked out anew."""
+
+    update_interval: Annotated[int, *whole(1, 3600)] = 5
+    max_positions: Annotated[int, *whole(1, 1000)] = 50
+    chart_history_days: Annotated[int, *whole(1, 3650)] = 30
+
+
+class SystemSettings(Group):
+    """How the machine and our processes are watched."""
+
+    update_interval: Annotated[int, *whole(1, 3600)] = 5
+    metrics_retention: Annotated[int, *whole(0, 36_500)] = 30
+    process_filter: Processes = []

@@ -161,6 +161,13 @@ SomeSymbols = Annotated[
     split(","),
     Rule("a list of symbols like BTC/USDT, or empty"),
 ]
+PROCESSES = ("engine", "web", "bot", "launcher", "database", "redis")
+Processes = Annotated[
+    list[Annotated[str, Field(pattern=rf"^({'|'.join(PROCESSES)})$")]],
+    NoDecode,
+    split(","),
+    Rule(f"a list of some of {', '.join(PROCESSES)}, or empty"),
+]
 Unset = BeforeValidator(_none)
 Consent = Annotated[Literal["", "yes"], BeforeValidator(_yes), Rule("yes, or nothing")]
 OwnFile = Annotated[
