@@ -26,6 +26,7 @@ from telegram_webapp.routes.alerts import alert_routes
 from telegram_webapp.routes.charts import chart_routes
 from telegram_webapp.routes.commands import command_routes
 from telegram_webapp.routes.downloads import download_routes
+from telegram_webapp.routes.figures import figure_routes
 from telegram_webapp.routes.health import health_routes
 from telegram_webapp.routes.keys import key_routes
 from telegram_webapp.routes.learning import learning_routes
@@ -92,7 +93,7 @@ def create_app(
     guard.install(app)
     for routes in (
         page_routes, health_routes, session_routes, telegram_routes, state_routes, list_routes,
-        chart_routes, summary_routes, command_routes, report_routes, account_routes,
+        chart_routes, figure_routes, summary_routes, command_routes, report_routes, account_routes,
         trade_routes, signal_routes, performance_routes, key_routes,
         user_routes, open_session_routes,
         learning_routes, download_routes, alert_routes, alert_rule_routes,

@@ -15,12 +15,11 @@ from store.writer import EquityPoint
 from telegram_webapp import parameters
 from telegram_webapp.auth.needs import requires
 from telegram_webapp.listing import FORMATS, Listing
+from telegram_webapp.looking import MAX_HOURS, now_of, symbol_of
 from telegram_webapp.problems import BadParameter
 from telegram_webapp.replies import number, reply
 from telegram_webapp.site import Site
-from telegram_webapp.symbols import known_symbol
 
-MAX_HOURS: Final = 10 * 366 * 24
 MAX_CANDLES: Final = 10_000
 MAX_FILLS: Final = 1000
 EQUITY: Final = Listing("equity", history.equity, EquityPoint.__struct_fields__)
@@ -47,7 +46,7 @@ def chart_routes(site: Site) -> Blueprint:
         """
         parameters.only("hours", "strategy", "account", "format")
         hours = parameters.whole("hours", 1, MAX_HOURS)
-        since = None if hours is None else _now(site) - hours * HOUR_MS
+        since = None if hours is None else now_of(site) - hours * HOUR_MS
         wanted = Wanted(strategy=parameters.text("strategy"), since=since)
         if parameters.choice("format", FORMATS, "json") != "json":
             return EQUITY.reply(site.archive, wanted)
@@ -64,13 +63,13 @@ def chart_routes(site: Site) -> Blueprint:
             BadParameter: more is asked for than a chart can show.
         """
         parameters.only("hours", "interval", "until", "account")
-        known = _symbol(site, symbol)
+        known = symbol_of(site, symbol)
         interval_ms = INTERVALS[parameters.choice("interval", INTERVALS, "5m")]
         hours = parameters.whole("hours", 1, MAX_HOURS, 24) or 24
         if hours * HOUR_MS // interval_ms > MAX_CANDLES:
             raise BadParameter("hours", f"at most {MAX_CANDLES} candles of that interval", hours)
         until = parameters.time("until")
-        until = _now(site) + 1 if until is None else until
+        until = now_of(site) + 1 if until is None else until
         span = (max(0, until - hours * HOUR_MS), until)
         query = partial(_market, symbol=known, span=span, every=interval_ms)
         return reply(site.archive.ask(query, parameters.account()))
@@ -102,26 +101,3 @@ def _fill(entry: Entry) -> dict[str, Any]:
         "role": entry.role,
         "position_id": entry.position_id,
     }
-
-
-def _now(site: Site) -> int:
-    """Return the time that hours count back from: the engine's, or the end of another account.
-
-    Raises:
-        Problem: nothing was ever heard from an engine, or there is no such account.
-    """
-    account_id = parameters.account()
-    if account_id is None:
-        return int(site.heard()[1]["at"])
-    return site.archive.ask(series.last_moment, account_id) or 0
-
-
-def _symbol(site: Site, asked: str) -> str:
-    """Return the symbol that is meant; of another account it must be written as it is.
-
-    Raises:
-        Problem: it is not traded here.
-    """
-    if parameters.account() is not None:
-        return parameters.given("symbol", asked)
-    return known_symbol(asked, site.heard()[1]["state"])
