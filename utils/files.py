@@ -6,11 +6,11 @@ from contextlib import suppress
 from pathlib import Path
 
 
-def atomic_write(path: Path, data: bytes, mode: int = 0o600) -> None:
+def atomic_write(path: Path, data: bytes, mode: int = 0o600, *, durable: bool = True) -> None:
     """Replace *path* by *data* so that a reader sees the old bytes or the new, never a part.
 
     The bytes are on the disk when this returns: the file is synced before it takes its name,
-    its folder after.
+    its folder after. What is not *durable* may be lost with the machine, and waits for no disk.
 
     Raises:
         OSError: the folder or the disk refused; *path* is as it was and nothing is left behind.
@@ -22,13 +22,15 @@ def atomic_write(path: Path, data: bytes, mode: int = 0o600) -> None:
             os.fchmod(file.fileno(), mode)
             file.write(data)
             file.flush()
-            os.fsync(file.fileno())
+            if durable:
+                os.fsync(file.fileno())
         Path(name).replace(path)
     except BaseException:
         with suppress(OSError):
             Path(name).unlink()
         raise
-    sync_folder(path.parent)
+    if durable:
+        sync_folder(path.parent)
 
 
 def remove_unfinished(path: Path) -> None:

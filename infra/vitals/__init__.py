@@ -1,0 +1,1 @@
+"""How each process and the machine are: sampled by the processes themselves."""
