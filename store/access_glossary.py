@@ -86,6 +86,17 @@ ACCESS: Final[dict[str, tuple[str, dict[str, str]]]] = {
             "changed_at": "when the wishes were written last",
         },
     ),
+    "preferences": (
+        "How each person wishes to see the page; without a row it is as it comes.",
+        {
+            "owner": "whose wishes: `telegram:<id>`, or who the audit names",
+            "wishes": (
+                "units, currency, prices, zone, palette, density and, by view, the layout of "
+                "cards, where they are not as they come, as JSON"
+            ),
+            "changed_at": "when the wishes were written last",
+        },
+    ),
     "recipients": (
         "The chats that the bot writes to on its own.",
         {

@@ -119,6 +119,14 @@ alert_settings = Table(
     Column("changed_at", BigInteger, nullable=False),
 )
 
+preferences = Table(
+    "preferences",
+    metadata,
+    Column("owner", Text, primary_key=True),
+    Column("wishes", Json, nullable=False),
+    Column("changed_at", BigInteger, nullable=False),
+)
+
 recipients = Table(
     "recipients",
     metadata,

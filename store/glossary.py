@@ -162,9 +162,13 @@ TRADING: Final[dict[str, tuple[str, dict[str, str]]]] = {
         },
     ),
     "performance_metrics": (
-        "Headline figures once an hour, of one strategy or, where it is empty, of the account.",
+        (
+            "Headline figures once an hour: of the account, of one strategy, or of one symbol as "
+            "if the account had traded nothing else."
+        ),
         {
             "strategy": "whose sub-account; empty for the whole account",
+            "symbol": "the market they are of; empty for all of them",
             "equity": "cash plus unrealized P&L, in quote",
             "balance": "cash, in quote",
             "closed_trades": "so far",
@@ -205,6 +209,24 @@ TRADING: Final[dict[str, tuple[str, dict[str, str]]]] = {
             "at": "when holders paid, to the minute",
             "rate": "of the position's value at the mark price; longs pay it when above 0",
             "mark_price": "what positions were valued at",
+        },
+    ),
+    "anomalies": (
+        (
+            "What the market did out of the ordinary: see MARKET.md. They go after "
+            "`retention.fact_days`."
+        ),
+        {
+            "at": "the end of the minute it was seen in",
+            "measure": "`return`, `volume`, `spread`, `funding` or `book_imbalance`",
+            "value": "what was measured, in the measure's own unit",
+            "usual": "the median of what came before",
+            "deviation": "how far it usually is from that: 1.4826 times the median distance",
+            "z": "(value − usual) ÷ deviation",
+            "severity": "`mild`, `strong` or `extreme`",
+            "title": "what happened",
+            "detail": "how much, against what is usual",
+            "did": "what the engine did about it",
         },
     ),
     "equity": (
@@ -268,6 +290,7 @@ WRITERS: Final[dict[str, tuple[str, ...]]] = {
     "notices": ("notices",),
     "audit": ("audit",),
     "alert_settings": ("alert_settings",),
+    "preferences": ("preferences",),
     "recipients": ("recipients",),
     "delivery_cursors": ("fan_out",),
     "deliveries": ("deliveries", "fan_out", "recipients"),

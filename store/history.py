@@ -18,11 +18,12 @@ from core.trades import Trade
 from store import tables
 from store.database import Database
 from store.outbox import OutboxRow
-from store.records import SignalRow
+from store.records import AnomalyRow, PredictionRow, SignalRow
 from store.rows import Item, columns_of, read_as
 from store.writer import EquityPoint, Fact
 
 PAGE_LIMIT: Final = 100
+NARROWING: Final = ("symbol", "strategy", "action", "decision", "measure", "severity", "model")
 
 # Where a page ended: its last time and what broke the tie; only what both databases can hold.
 Number = Annotated[int, msgspec.Meta(ge=0, lt=2**53)]
@@ -33,13 +34,17 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """Which items of a list, and how many; what is None or empty does not narrow it.
 
     ``since`` is included, ``until`` is not (ms). A list of facts has no symbol or strategy, a
-    list of trades no types; only signals have an action and a decision.
+    list of trades no types; only signals have an action and a decision, only anomalies a measure
+    and a severity, only predictions a model.
     """
 
     symbol: str | None = None
     strategy: str | None = None
     action: str | None = None
     decision: str | None = None
+    measure: str | None = None
+    severity: str | None = None
+    model: str | None = None
     types: tuple[str, ...] = ()
     since: int | None = None
     until: int | None = None
@@ -109,6 +114,29 @@ def signals(database: Database, account_id: int, wanted: Wanted = EVERYTHING) ->
     return _page(database, account_id, wanted, _List(tables.signals, SignalRow, "at", "id"))
 
 
+def anomalies(database: Database, account_id: int, wanted: Wanted = EVERYTHING) -> Page[AnomalyRow]:
+    """Return what was out of the ordinary by ``at``.
+
+    Raises:
+        DataError: the cursor is not one of ours.
+        StoreError: the database refused.
+    """
+    return _page(database, account_id, wanted, _List(tables.anomalies, AnomalyRow, "at", "id"))
+
+
+def predictions(
+    database: Database, account_id: int, wanted: Wanted = EVERYTHING
+) -> Page[PredictionRow]:
+    """Return predictions, with what came true of those whose time has come, by ``due_at``.
+
+    Raises:
+        DataError: the cursor is not one of ours.
+        StoreError: the database refused.
+    """
+    of = _List(tables.signal_predictions, PredictionRow, "due_at", "id")
+    return _page(database, account_id, wanted, of)
+
+
 def alerts(
     database: Database, account_id: int, wanted: Wanted = EVERYTHING, owner: str = ""
 ) -> Page[OutboxRow]:
@@ -164,7 +192,7 @@ def _page(database: Database, account_id: int, wanted: Wanted, of: _List[Item]) 
 def conditions(table: Table, time: str, wanted: Wanted) -> list[ColumnElement[bool]]:
     """Return what rows of *table*, whose time is the column *time*, must be; but for the cursor."""
     columns = table.c
-    given = {name: getattr(wanted, name) for name in ("symbol", "strategy", "action", "decision")}
+    given = {name: getattr(wanted, name) for name in NARROWING}
     found = [columns[name] == value for name, value in given.items() if value is not None]
     if wanted.types:
         found.append(columns.type.in_(wanted.types))

@@ -103,9 +103,13 @@ class ModelUsage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PerformancePoint(msgspec.Struct, frozen=True, kw_only=True):
-    """Headline figures at a moment, of one strategy or (empty) of the whole account."""
+    """Headline figures at a moment, of one strategy or (empty) of the whole account.
+
+    Those of a ``symbol`` are the account's as if it had traded nothing else.
+    """
 
     strategy: str
+    symbol: str = ""
     at: int
     equity: Decimal
     balance: Decimal
@@ -116,6 +120,27 @@ class PerformancePoint(msgspec.Struct, frozen=True, kw_only=True):
     win_rate_pct: float | None
     profit_factor: float | None
     drawdown_pct: float
+
+
+class AnomalyRow(msgspec.Struct, frozen=True, kw_only=True):
+    """Something out of the ordinary: how far ``value`` was from what is ``usual``.
+
+    ``z`` is that distance in units of ``deviation``; the words say what happened, how much it was
+    against what is usual, and what the engine did.
+    """
+
+    id: str
+    at: int
+    symbol: str
+    measure: str
+    value: float
+    usual: float
+    deviation: float
+    z: float
+    severity: str
+    title: str
+    detail: str
+    did: str
 
 
 class AlertRule(msgspec.Struct, frozen=True, kw_only=True):

@@ -112,6 +112,7 @@ class Sweep:
             not_last = tables.facts.c.number < last.scalar_subquery()  # the next counts on from it
             yield from self._drop(tables.facts, mine, ("at", "number"), before, only=not_last)
             yield from self._drop(tables.outbox, mine, ("at", "id"), before)
+            yield from self._drop(tables.anomalies, mine, ("at", "id"), before)
 
     def _values(self, table: Table, name: str, owner: int) -> list[str]:
         """Return the values of the second column of a key, each found by one look-up."""

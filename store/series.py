@@ -116,9 +116,11 @@ def candles(
 
 
 def performance(
-    database: Database, account_id: int, strategy: str = "", newest: int = 5000
+    database: Database, account_id: int, strategy: str = "", newest: int = 5000, symbol: str = ""
 ) -> list[PerformancePoint]:
     """Return the *newest* hourly headline figures, oldest first.
+
+    Of a *strategy*, of a *symbol*, or of the whole account.
 
     Raises:
         StoreError: the database refused.
@@ -126,7 +128,8 @@ def performance(
     table = tables.performance_metrics
     query = (
         select(*columns_of(PerformancePoint, table))
-        .where(table.c.account_id == account_id, table.c.strategy == strategy)
+        .where(table.c.account_id == account_id)
+        .where(table.c.strategy == strategy, table.c.symbol == symbol)
         .order_by(table.c.at.desc())
         .limit(newest)
     )

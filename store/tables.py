@@ -237,12 +237,13 @@ model_usage = Table(
     Column("outcome", Text, nullable=False),
 )
 
-# Headline figures once an hour, of one strategy or, where it is empty, of the account.
+# Headline figures once an hour: of the account, of one strategy or of one symbol.
 performance_metrics = Table(
     "performance_metrics",
     metadata,
     _account(),
     Column("strategy", Text, primary_key=True),
+    Column("symbol", Text, primary_key=True, server_default=""),
     Column("at", BigInteger, primary_key=True),
     Column("equity", Money, nullable=False),
     Column("balance", Money, nullable=False),
@@ -295,6 +296,27 @@ funding_rates = Table(
     Column("rate", Money, nullable=False),
     Column("mark_price", Money, nullable=False),
     sqlite_with_rowid=False,
+)
+
+# What the market did out of the ordinary, and how far out.
+anomalies = Table(
+    "anomalies",
+    metadata,
+    _account(),
+    Column("id", Text, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("symbol", Text, nullable=False),
+    Column("measure", Text, nullable=False),
+    Column("value", Double, nullable=False),
+    Column("usual", Double, nullable=False),
+    Column("deviation", Double, nullable=False),
+    Column("z", Double, nullable=False),
+    Column("severity", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("did", Text, nullable=False),
+    Index("anomalies_by_time", "account_id", "at", "id"),
+    Index("anomalies_by_symbol", "account_id", "symbol", "at", "id"),
 )
 
 # Of one strategy's sub-account or, where it is empty, of the whole account.

@@ -21,6 +21,7 @@ from store.database import Database
 from store.outbox import OutboxRow
 from store.records import (
     AlertRule,
+    AnomalyRow,
     ModelScore,
     ModelUsage,
     PerformancePoint,
@@ -34,7 +35,7 @@ Row = tuple[Any, ...]
 CHECKPOINT: Final = "engine"
 WRITTEN: Final = (
     tables.journal, tables.orders, tables.trades, tables.facts, tables.candles,
-    tables.funding_rates, tables.equity,
+    tables.funding_rates, tables.anomalies, tables.equity,
     tables.signals, tables.theory_performance, tables.signal_predictions,
     tables.model_performance, tables.model_usage, tables.performance_metrics, tables.outbox,
     tables.alert_rules, tables.checkpoints,
@@ -78,6 +79,7 @@ class Batch:
     facts: list[Fact] = field(default_factory=list)
     candles: list[Bar] = field(default_factory=list)
     funding: list[Funding] = field(default_factory=list)
+    anomalies: list[AnomalyRow] = field(default_factory=list)
     equity: list[EquityPoint] = field(default_factory=list)
     signals: list[SignalRow] = field(default_factory=list)
     theories: list[TheoryRow] = field(default_factory=list)
@@ -94,8 +96,8 @@ class Batch:
         """Return how many rows it holds."""
         lists: tuple[Sequence[Any], ...] = (
             self.journal, self.orders, self.trades, self.facts, self.candles, self.funding,
-            self.equity, self.signals, self.theories, self.predictions, self.scores, self.usage,
-            self.performance, self.outbox, self.rules, self.rules_removed,
+            self.anomalies, self.equity, self.signals, self.theories, self.predictions,
+            self.scores, self.usage, self.performance, self.outbox, self.rules, self.rules_removed,
         )  # fmt: skip
         return sum(map(len, lists)) + (self.checkpoint is not None)
 
@@ -160,6 +162,7 @@ def _rows(owner: int, batch: Batch) -> Iterator[tuple[str, list[Row]]]:
     yield "facts", [_fact_row(owner, fact) for fact in batch.facts]
     yield "candles", [_candle_row(owner, bar) for bar in batch.candles]
     yield "funding_rates", [_funding_row(owner, funding) for funding in batch.funding]
+    yield "anomalies", [_plain_row(owner, row) for row in batch.anomalies]
     yield "equity", [(owner, p.strategy, p.at, str(p.equity), str(p.balance)) for p in batch.equity]
     yield "signals", [_plain_row(owner, row) for row in batch.signals]
     yield "theory_performance", [_plain_row(owner, row) for row in batch.theories]

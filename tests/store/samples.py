@@ -10,6 +10,7 @@ from core.trades import PositionSide, Trade
 from store.outbox import OutboxRow
 from store.records import (
     AlertRule,
+    AnomalyRow,
     ModelScore,
     ModelUsage,
     PerformancePoint,
@@ -218,6 +219,24 @@ def figures(number: int, **changes: Any) -> PerformancePoint:
     return PerformancePoint(**values | changes)
 
 
+def anomaly(number: int, **changes: Any) -> AnomalyRow:
+    values: dict[str, Any] = {
+        "id": f"BTC/USDT:return:{number}",
+        "at": START + number * 1000,
+        "symbol": "BTC/USDT",
+        "measure": "return",
+        "value": 0.0213,
+        "usual": 0.00001,
+        "deviation": 0.0012,
+        "z": 17.74,
+        "severity": "extreme",
+        "title": "BTC/USDT moved 2.13 % in a minute",
+        "detail": "A usual minute moves it 0.12 %; this is 18 times that.",
+        "did": "Nothing: no position was open.",
+    }
+    return AnomalyRow(**values | changes)
+
+
 def told(number: int, **changes: Any) -> OutboxRow:
     values: dict[str, Any] = {
         "fact_id": f"f{number}",
@@ -268,6 +287,7 @@ def batch(number: int) -> Batch:
         facts=[fact(number)],
         candles=[bar(number)],
         funding=[funding(number)],
+        anomalies=[anomaly(number)],
         equity=[point(number), point(number, "5012.3", "trend")],
         signals=[signal(number)],
         theories=[theory(number), theory(number, "kalman", hit=None)],

@@ -87,3 +87,34 @@ def test_trading_goes_on_after_the_upgrade(first: Database) -> None:
     assert [trade.id for trade in results.closed_trades(first, 1)] == ["p-1", "position-2"]
     assert series.equity(first, 1, strategy="trend") == [point]
     assert len(series.equity(first, 1)) == 2
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def fourth(request: pytest.FixtureRequest, tmp_path: Path, sqlite_path: Path) -> Iterator[Database]:
+    """A database whose headline figures had no symbol yet."""
+    folder = tmp_path / "fourth"
+    folder.mkdir()
+    for path in sorted(TRADING_MIGRATIONS.glob("r000[1-4]_*.py")):
+        shutil.copy(path, folder)
+    url = f"sqlite:///{sqlite_path}"
+    if request.param == "postgresql":
+        url = request.getfixturevalue("postgres_url")
+    old = Database(url, folder)
+    old.migrate()
+    with old.write() as connection:
+        connection.exec_driver_sql("INSERT INTO accounts VALUES (1, 'sim:7', '10000', 5, 5, NULL)")
+        connection.exec_driver_sql(
+            "INSERT INTO performance_metrics VALUES "
+            "(1, 'trend', 3600000, '10012.5', '10000', 7, 4, 2, '12.5', 57.14, 1.8, 0.4)"
+        )
+    old.close()
+    database = Database(url)
+    yield database
+    database.close()
+
+
+def test_headline_figures_of_before_are_of_every_symbol(fourth: Database) -> None:
+    fourth.migrate()
+
+    (kept,) = series.performance(fourth, 1, "trend")
+    assert (kept.symbol, kept.equity, kept.wins) == ("", Decimal("10012.5"), 4)

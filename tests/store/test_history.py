@@ -1,5 +1,6 @@
 import base64
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -164,3 +165,33 @@ def test_a_cursor_of_another_list_is_refused(database: Database, filled: Account
 
     with pytest.raises(DataError):
         history.facts(database, filled.id, Wanted(cursor=cursor))
+
+
+def test_anomalies_are_narrowed_by_what_they_are_of(database: Database, account: Account) -> None:
+    rows = [
+        samples.anomaly(1),
+        samples.anomaly(2, symbol="ETH/USDT"),
+        samples.anomaly(3, measure="spread"),
+        samples.anomaly(4, severity="mild"),
+    ]
+    Writer(database, account.id).commit(Batch(anomalies=rows))
+
+    def found(**wanted: Any) -> list[int]:
+        page = history.anomalies(database, account.id, Wanted(**wanted))
+        return [rows.index(row) + 1 for row in page.items]
+
+    assert found() == [4, 3, 2, 1]
+    assert found(symbol="BTC/USDT") == [4, 3, 1]
+    assert found(measure="return") == [4, 2, 1]
+    assert found(severity="extreme") == [3, 2, 1]
+
+
+def test_predictions_are_listed_with_what_came_true(database: Database, account: Account) -> None:
+    rows = [
+        samples.prediction(1, rose=True, outcome_price=Decimal(61000)),
+        samples.prediction(2, model="other-1"),
+    ]
+    Writer(database, account.id).commit(Batch(predictions=rows))
+
+    assert history.predictions(database, account.id).items == rows[::-1]
+    assert history.predictions(database, account.id, Wanted(model="other-1")).items == rows[1:]

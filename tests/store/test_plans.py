@@ -47,6 +47,7 @@ OTHERS = 4
 SYMBOLS = ("BTC/USDT", "ETH/USDT", "SOL/USDT")
 STRATEGIES = ("full_math", "trend", "gru")
 FACTS = ("order_filled", "trade_closed", "alert_raised", "funding_paid")
+MEASURES = ("return", "volume", "spread", "funding", "book_imbalance")
 START, END = samples.START, samples.START + ROWS * 1000
 MIDDLE = (START + END) // 2
 
@@ -114,13 +115,23 @@ PAGED: Final[dict[str, Run]] = {
     ),
     "history.facts": pages(history.facts, types=((), FACTS[:1], FACTS)),
     "history.alerts": pages(history.alerts, **BY, types=((), ("fill",))),
+    "history.anomalies": pages(
+        history.anomalies,
+        symbol=BY["symbol"],
+        measure=(None, MEASURES[0]),
+        severity=(None, "extreme"),
+    ),
+    "history.predictions": pages(history.predictions, **BY, model=(None, "gru-1")),
     "history.equity": pages(history.equity, strategy=(None, STRATEGIES[0])),
     "recovery.last_candles": lambda d, a: recovery.last_candles(d, a, SYMBOLS[0], 500),
     "recovery.latest_signals": lambda d, a: recovery.latest_signals(d, a, 500),
     "recovery.journal": lambda d, a: next(recovery.journal(d, a)),
     "recovery.journal_after": lambda d, a: next(recovery.journal_after(d, a, 50)),
     "minutes.minutes": lambda d, a: list(minutes.minutes(d, a, SYMBOLS[0], START, END)),
-    "series.performance": lambda d, a: series.performance(d, a, STRATEGIES[0], newest=100),
+    "series.performance": lambda d, a: (
+        series.performance(d, a, STRATEGIES[0], newest=100),
+        series.performance(d, a, symbol=SYMBOLS[0], newest=100),
+    ),
 }
 OTHER: Final[dict[str, Run]] = {
     "market_history.missing_minutes": lambda d, a: market_history.missing_minutes(
@@ -264,6 +275,7 @@ def lived() -> Batch:
         batch.facts.append(samples.fact(n, FACTS[n % len(FACTS)]))
         batch.candles.append(samples.bar(n))
         batch.funding.append(samples.funding(n))
+        batch.anomalies.append(samples.anomaly(n, symbol=symbol, measure=MEASURES[n % 5]))
         batch.equity += (samples.point(n), samples.point(n, strategy=STRATEGIES[0]))
         batch.signals.append(samples.signal(n, decision=decided, action=action, **whose))
         batch.theories.append(samples.theory(n, **whose))
@@ -271,6 +283,7 @@ def lived() -> Batch:
         batch.predictions.append(samples.prediction(n, rose=rose, **whose))
         batch.usage.append(samples.usage(n, **whose))
         batch.performance.append(samples.figures(n, strategy=STRATEGIES[n % 2]))
+        batch.performance.append(samples.figures(n, strategy="", symbol=symbol))
         batch.outbox.append(alert(n, **whose))
     batch.scores += map(samples.score, range(20))
     return batch

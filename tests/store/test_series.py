@@ -121,3 +121,15 @@ def shared(database: Database) -> Account:
         Batch(candles=[samples.bar(m, close=f"{60_000 + m % 7}.5") for m in minutes])
     )
     return account
+
+
+def test_headline_figures_of_a_symbol_stand_beside_those_of_the_account(
+    database: Database, account: Account
+) -> None:
+    whose = ("trend", ""), ("", ""), ("", "BTC/USDT")
+    rows = [samples.figures(1, strategy=s, symbol=symbol) for s, symbol in whose]
+    Writer(database, account.id).commit(Batch(performance=rows))
+
+    found = [series.performance(database, account.id, s, symbol=symbol) for s, symbol in whose]
+
+    assert found == [[row] for row in rows]
