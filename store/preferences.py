@@ -13,8 +13,8 @@ from store.database import Database
 
 # Whether a zone of that name exists is for the browser to say: it is the one that reckons with it,
 # and a small container may know none.
-ZONE: Final = r"^(UTC|browser|[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+){0,2})$"
-CARD: Final = r"^[a-z][a-z0-9_-]{0,31}$"
+ZONE: Final = r"^(UTC|browser|[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+){0,2})(?!\n)$"
+CARD: Final = r"^[a-z][a-z0-9_-]{0,31}(?!\n)$"
 MAX_CARDS: Final = 40
 MAX_ZONE: Final = 64
 

@@ -7,6 +7,7 @@ import hashlib
 import logging
 import mimetypes
 import threading
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -77,12 +78,20 @@ class Assets:
         self.plotly = self.base + PLOTLY
         self._head, self._tail = _halves(root / PAGE, self.base)
 
-    def page(self, boot: dict[str, Any]) -> bytes:
-        """Return the page with its *boot* data written in as JSON that cannot end the script."""
+    def page(self, boot: dict[str, Any], more: Iterable[str] = ()) -> bytes:
+        """Return the page with its *boot* data written in as JSON that cannot end the script.
+
+        *more* names sheets and modules that it needs at once, beyond those that it always does.
+        """
         data = msgspec.json.encode(boot).replace(b"<", b"\\u003c")
-        return b'%s<script type="application/json" id="boot">%s</script>%s' % (
-            self._head, data, self._tail,
+        links = "".join(self._link(name) for name in more).encode()
+        return b'%s%s<script type="application/json" id="boot">%s</script>%s' % (
+            self._head, links, data, self._tail,
         )  # fmt: skip
+
+    def _link(self, name: str) -> str:
+        kind = "stylesheet" if name.endswith(".css") else "modulepreload"
+        return f'<link rel="{kind}" href="{self.base}{name}">\n'
 
     def file(self, name: str, encoding: str) -> Packed | None:
         """Return the file *name*, compressed as *encoding* says, or None if there is none."""

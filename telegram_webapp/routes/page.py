@@ -1,5 +1,6 @@
 """The page itself, and its files."""
 
+import logging
 from http import HTTPStatus
 from pathlib import Path
 from typing import Final
@@ -10,9 +11,13 @@ from werkzeug.wsgi import wrap_file
 
 from core.changes import FIELDS
 from core.dashboard import FOLD_TABLE
+from core.errors import StoreError
+from store.access import Identity
+from store.preferences import Preferences, read_preferences
 from telegram_webapp.assets import Packed
 from telegram_webapp.auth.needs import public
 from telegram_webapp.compression import accepted
+from telegram_webapp.offload import in_thread
 from telegram_webapp.problems import Problem
 from telegram_webapp.replies import reply_html
 from telegram_webapp.routes.state import told
@@ -21,11 +26,15 @@ from utils.version import VERSION
 
 VIEWS: Final = (
     "/", "/market", "/signals", "/performance", "/ab-test", "/trades", "/more",
-    "/alerts", "/access", "/exchange",
+    "/alerts", "/access", "/exchange", "/enhanced", "/display",
 )  # fmt: skip
 FOR_EVER: Final = "public, max-age=31536000, immutable"
 FOR_A_DAY: Final = "public, max-age=86400"
 ICON: Final = "icon.svg"
+# what a page needs before it draws anything, of those who wish to see it otherwise than it comes
+DRESS: Final = ("css/display.css", "js/display.js", "js/layout.js")
+
+log = logging.getLogger(__name__)
 
 
 def page_routes(site: Site) -> Blueprint:
@@ -38,6 +47,7 @@ def page_routes(site: Site) -> Blueprint:
         identity = site.guard.optional_identity()
         snapshot = site.link.snapshot() if identity else None
         known = snapshot is not None and snapshot.data is not None
+        wishes = _wishes(site, identity) if identity else None
         boot = {
             "static": site.assets.base,
             "plotly": site.assets.plotly,
@@ -45,9 +55,11 @@ def page_routes(site: Site) -> Blueprint:
             "role": identity.role if identity else None,
             "fold": FOLD_TABLE,
             "fields": FIELDS,
+            "preferences": wishes,
             "snapshot": msgspec.Raw(told(snapshot)) if snapshot and known else None,
         }
-        return reply_html(site.assets.page(boot))
+        dressed = wishes is not None and wishes != Preferences()
+        return reply_html(site.assets.page(boot, DRESS if dressed else ()))
 
     for path in VIEWS:
         blueprint.add_url_rule(path, view_func=page)
@@ -80,6 +92,16 @@ def page_routes(site: Site) -> Blueprint:
         return _file(site, found, FOR_A_DAY)
 
     return blueprint
+
+
+def _wishes(site: Site, identity: Identity) -> Preferences | None:
+    """Return how *identity* wishes to see the page, None when that cannot be told now."""
+    try:
+        kept, _ = in_thread(read_preferences, site.doorman.store.database, identity.owner_id)
+    except StoreError as error:
+        log.warning("the page is shown as it comes: %s", error)
+        return None
+    return kept
 
 
 def _file(site: Site, found: Packed, kept: str) -> Response:

@@ -106,7 +106,7 @@ def test_check_tells_how_much_it_looked_at(
 
     ledger, keys, files, last = capsys.readouterr().out.splitlines()
     assert ledger == f"{here.data_dir}/quarterdeck.db is whole and has schema {TRADING}."
-    assert keys == f"{here.data_dir}/access.db is whole and has schema 0004."
+    assert keys == f"{here.data_dir}/access.db is whole and has schema 0005."
     assert files.startswith(f"account {books.id} (imported:books) came from files")
     with closing(sqlite3.connect(here.data_dir / "quarterdeck.db")) as counting:
         (entries,) = counting.execute("SELECT count(*) FROM journal").fetchone()
@@ -259,5 +259,5 @@ def test_upgrade_says_what_it_did_and_once_is_enough(
         assert do(wanted, "upgrade") == 0
     assert capsys.readouterr().out.splitlines() == [
         f"{tmp_path}/quarterdeck.db has schema {TRADING}, the newest.",
-        f"{tmp_path}/access.db has schema 0004, the newest.",
+        f"{tmp_path}/access.db has schema 0005, the newest.",
     ]
