@@ -34,6 +34,7 @@ from telegram_webapp.routes.lists import list_routes
 from telegram_webapp.routes.metrics import metrics_routes
 from telegram_webapp.routes.page import page_routes
 from telegram_webapp.routes.performance import performance_routes
+from telegram_webapp.routes.preferences import preference_routes
 from telegram_webapp.routes.report import report_routes
 from telegram_webapp.routes.session import session_routes
 from telegram_webapp.routes.sessions import open_session_routes
@@ -97,7 +98,7 @@ def create_app(
         trade_routes, signal_routes, performance_routes, key_routes,
         user_routes, open_session_routes,
         learning_routes, download_routes, alert_routes, alert_rule_routes,
-        alert_settings_routes, metrics_routes,
+        alert_settings_routes, preference_routes, metrics_routes,
     ):  # fmt: skip
         app.register_blueprint(routes(site))
     install_stream(app, link.hub, current_identity)
