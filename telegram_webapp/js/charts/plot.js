@@ -28,6 +28,10 @@ export class Plot {
   #timer = 0;
   #drawnAt = 0;
   #look = "";
+  /** Whether a new drawing is due, and not only what is to be added to it. */
+  #whole = false;
+  /** @type {((plotly: any, box: HTMLElement) => void) | null} */
+  #add = null;
   #triedAt = -Infinity;
   #stopped = false;
   #observer;
@@ -53,9 +57,33 @@ export class Plot {
 
   /** Something changed: draw soon, at most four times a second. */
   ask() {
+    this.#whole = true;
+    this.#schedule();
+  }
+
+  /**
+   * Something came to what is drawn: add it soon, unless all is drawn anew before that.
+   * @param {(plotly: any, box: HTMLElement) => void} add
+   */
+  extend(add) {
+    this.#add = add;
+    this.#schedule();
+  }
+
+  #schedule() {
     if (this.#timer || this.#stopped) return;
     const wait = Math.max(0, this.#drawnAt + GAP_MS - performance.now());
-    this.#timer = setTimeout(() => this.now(), wait);
+    this.#timer = setTimeout(() => this.#due(), wait);
+  }
+
+  #due() {
+    if (this.#whole || !this.#add || !this.#plotly || this.#box.classList.contains("waiting")) return this.now();
+    this.#timer = 0;
+    if (document.hidden || !this.#box.clientWidth) return undefined;
+    const add = this.#add;
+    this.#add = null;
+    this.#drawnAt = performance.now();
+    return requestAnimationFrame(() => this.#stopped || add(this.#plotly, this.#box));
   }
 
   /** Draw without waiting: a person chose something. */
@@ -66,6 +94,8 @@ export class Plot {
     if (this.#stopped || document.hidden || !size.width || !size.height) return;
     const figure = this.#figure(size);
     if (!figure) return;
+    this.#whole = false;
+    this.#add = null;
     if (!this.#plotly) void this.#load();
     else if (!figure.look || figure.look !== this.#look) this.#draw(figure, size);
   }
