@@ -25,6 +25,7 @@ from telegram_webapp.routes.alert_settings import alert_settings_routes
 from telegram_webapp.routes.alerts import alert_routes
 from telegram_webapp.routes.charts import chart_routes
 from telegram_webapp.routes.commands import command_routes
+from telegram_webapp.routes.docs import docs_routes
 from telegram_webapp.routes.downloads import download_routes
 from telegram_webapp.routes.figures import figure_routes
 from telegram_webapp.routes.health import health_routes
@@ -98,7 +99,7 @@ def create_app(
         trade_routes, signal_routes, performance_routes, key_routes,
         user_routes, open_session_routes,
         learning_routes, download_routes, alert_routes, alert_rule_routes,
-        alert_settings_routes, preference_routes, metrics_routes,
+        alert_settings_routes, preference_routes, metrics_routes, docs_routes,
     ):  # fmt: skip
         app.register_blueprint(routes(site))
     install_stream(app, link.hub, current_identity)

@@ -4,7 +4,7 @@ from typing import Final, TypeVar
 
 import gevent
 import msgspec
-from flask import request
+from flask import g, request
 from gunicorn.http.errors import ParseException
 
 from telegram_webapp.problems import Problem
@@ -20,7 +20,11 @@ def read_body(shape: type[Shape]) -> Shape:
 
     Raises:
         Problem: it is not, or did not come.
+        RuntimeError: the route describes another shape.
     """
+    description = g.get("description")
+    if description is not None and description.body is not shape:
+        raise RuntimeError(f"the route reads {shape.__name__} and does not describe it")
     try:
         return msgspec.json.decode(_received(), type=shape)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:

@@ -12,11 +12,13 @@ from store.database import Database
 from store.history import Page, Wanted
 from telegram_webapp import parameters
 from telegram_webapp.archive import Archive
+from telegram_webapp.query import choice
 from telegram_webapp.replies import reply, shown
 from telegram_webapp.spreadsheet import FILES, file_response
 
 EXPORTED_AT_ONCE: Final = 1000
 FORMATS: Final = ("json", *FILES)
+FORMAT: Final = choice("format", "a page, or all that match as a file", FORMATS, "json")
 PAGED: Final = ("since", "until", "cursor", "limit", "account")
 FILTERED: Final = ("symbol", "strategy", *PAGED, "format")
 

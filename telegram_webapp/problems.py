@@ -78,19 +78,19 @@ def problem_response(
     status: int, word: str, detail: str, about: dict[str, Any] | None = None
 ) -> Response:
     """Return the response that says what is wrong."""
+    body = problem_body(status, word, detail) | (about or {})
+    return Response(msgspec.json.encode(body), status, mimetype=MIMETYPE)
+
+
+def problem_body(status: int, word: str, detail: str) -> dict[str, Any]:
+    """Return what is said of a problem, as a JSON object."""
     try:
         title = HTTPStatus(status).phrase
     except ValueError:
         title = "Refused"
-    body: dict[str, Any] = {
-        "type": "about:blank",
-        "title": title,
-        "status": status,
-        "detail": detail,
-        "code": word,
-    }
-    body |= about or {}
-    return Response(msgspec.json.encode(body), status, mimetype=MIMETYPE)
+    return {
+        "type": "about:blank", "title": title, "status": status, "detail": detail, "code": word,
+    }  # fmt: skip
 
 
 def _of_http(error: HTTPException) -> Response:

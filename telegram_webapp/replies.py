@@ -1,5 +1,6 @@
 """Answers in JSON: compressed if that pays, with an ETag if they can be asked for again."""
 
+import hashlib
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any, Final
@@ -8,6 +9,7 @@ import msgspec
 from flask import Response, request
 
 from telegram_webapp.compression import IDENTITY, QUICK, accepted
+from telegram_webapp.described import is_kept
 
 WORTH_COMPRESSING: Final = 1024
 DECIMALS: Final = 8
@@ -28,9 +30,12 @@ def reply(data: Any, *, etag: str | None = None) -> Response:
 
     Args:
         data: builtins, or bytes that are JSON already.
-        etag: changes whenever *data* does; a client that has it gets an empty 304.
+        etag: changes whenever *data* does; a client that has it gets an empty 304. It is a
+            digest of *data* unless given, where the route says that its answer may be kept.
     """
     body = data if isinstance(data, bytes) else msgspec.json.encode(data)
+    if etag is None and is_kept():
+        etag = hashlib.blake2b(body, digest_size=12).hexdigest()
     if etag is None:
         return _compressed(Response(body, mimetype="application/json"))
     if request.if_none_match.contains_weak(etag):

@@ -1,0 +1,78 @@
+"""What is told of the API is what it does."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+from openapi_spec_validator import validate
+
+from telegram_webapp.openapi import JSON, document, operations
+from tests.telegram_webapp.house import House, house
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    with house(tmp_path_factory.mktemp("house"), engine=False) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def told(built: House) -> dict[str, Any]:
+    return document(built.app)
+
+
+def test_the_document_is_valid(told: dict[str, Any]) -> None:
+    validate(told)
+
+
+def test_every_example_fits_its_schema(told: dict[str, Any]) -> None:
+    for where, schema, example in examples(told):
+        faults = [
+            fault.message
+            for fault in Draft202012Validator(
+                {**schema, "components": told["components"]}
+            ).iter_errors(example)
+        ]
+        assert not faults, f"{where}: {faults}"
+
+
+def examples(told: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any], Any]]:
+    """Yield where an example stands, its schema, and it."""
+    for path, methods in told["paths"].items():
+        for method, operation in methods.items():
+            where = f"{method} {path}"
+            for parameter in operation["parameters"]:
+                yield f"{where} {parameter['name']}", parameter["schema"], parameter["example"]
+            bodies = [operation.get("requestBody", {}), *operation["responses"].values()]
+            for content in (media for body in bodies for media in body.get("content", {}).values()):
+                if "example" in content:
+                    yield where, content["schema"], content["example"]
+                for named in content.get("examples", {}).values():
+                    yield where, content["schema"], named["value"]
+
+
+def test_every_answer_has_a_summary_and_a_shape(built: House) -> None:
+    for operation in operations(built.app):
+        where = f"{operation.method} {operation.path}"
+        assert operation.summary, where
+        is_file = bool(operation.description.files)
+        assert operation.description.answers or is_file or operation.description.status == 204, (
+            where
+        )
+
+
+def test_each_part_of_a_path_is_declared(told: dict[str, Any]) -> None:
+    for path, methods in told["paths"].items():
+        parts = {part[1:-1] for part in path.split("/") if part.startswith("{")}
+        for operation in methods.values():
+            declared = {one["name"] for one in operation["parameters"] if one["in"] == "path"}
+            assert declared == parts, path
+
+
+def test_the_document_is_served_to_everybody(built: House, told: dict[str, Any]) -> None:
+    answer = built.client().get("/api/openapi.json")
+
+    assert answer.status_code == 200
+    assert answer.content_type == JSON
+    assert answer.json == told
