@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import signal
 import sys
 from collections.abc import Callable, Coroutine
 from typing import Any, Final
@@ -23,6 +24,8 @@ def run_child(name: str, run: Callable[[Settings], Coroutine[Any, Any, None]]) -
         The exit code: 1 when starting again may help, 2 when a person must mend something.
     """
     exit_with_parent()
+    # until it is known what to do about it
+    signal.signal(signal.SIGHUP, lambda *_: None)
     log = logging.getLogger(name)
     try:
         settings = load_settings({})

@@ -41,9 +41,13 @@ def setup_logging(process: str, level: str = "INFO", form: str = "text") -> None
     """
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_json_formatter(process) if form == "json" else LineFormatter(process))
-    root = logging.getLogger()
-    root.handlers[:] = [handler]
-    root.setLevel(level)
+    logging.getLogger().handlers[:] = [handler]
+    set_level(level)
+
+
+def set_level(level: str) -> None:
+    """Show records of *level* and above from now on."""
+    logging.getLogger().setLevel(level)
     for name in CHATTY:
         logging.getLogger(name).setLevel("DEBUG" if level == "DEBUG" else "WARNING")
 

@@ -19,6 +19,7 @@ from infra.setting_groups import (
     TradingSettings,
 )
 from infra.setting_rules import (
+    LIVE,
     Capitals,
     Consent,
     Files,
@@ -104,12 +105,12 @@ class SettingFields(BaseSettings):
         Unset,
         Rule("a whole number from 1 to 3600, or none"),
     ] = None
-    risk: RiskSettings = RiskSettings()
+    risk: Annotated[RiskSettings, LIVE] = RiskSettings()
     reset_paper: Switch = False
-    alerts: AlertSettings = AlertSettings()
+    alerts: Annotated[AlertSettings, LIVE] = AlertSettings()
 
-    retention: RetentionSettings = RetentionSettings()
-    daily_report: Switch = True
+    retention: Annotated[RetentionSettings, LIVE] = RetentionSettings()
+    daily_report: Annotated[Switch, LIVE] = True
 
     dashboard_host: Annotated[
         str, *matching(r"^[A-Za-z0-9.:_-]{1,255}$", "a host name or address")
@@ -124,25 +125,25 @@ class SettingFields(BaseSettings):
     ngrok_domain: Annotated[
         str | None, *matching(r"^[A-Za-z0-9.-]{1,253}$", "a domain like deck.ngrok-free.app")
     ] = None
-    publish_hz: Annotated[int, *whole(1, 60)] = 4
-    streams_per_client: Annotated[int, *whole(1, 100_000)] = 20
-    max_streams: Annotated[int, *whole(1, 1_000_000)] = 10_000
-    session_hours: Annotated[int, *whole(1, 8760)] = 168
-    trading: TradingSettings = TradingSettings()
+    publish_hz: Annotated[int, *whole(1, 60), LIVE] = 4
+    streams_per_client: Annotated[int, *whole(1, 100_000), LIVE] = 20
+    max_streams: Annotated[int, *whole(1, 1_000_000), LIVE] = 10_000
+    session_hours: Annotated[int, *whole(1, 8760), LIVE] = 168
+    trading: Annotated[TradingSettings, LIVE] = TradingSettings()
 
     telegram_bot_token: Secret = SecretStr("")
     telegram_users: People = []
     telegram_webapp_key: Annotated[Secret, AfterValidator(hex_key)] = SecretStr("")
-    telegram_session_minutes: Annotated[int, *whole(1, 1440)] = 60
-    telegram_open_hours: Annotated[int, *whole(1, 168)] = 12
-    tg_dashboard_interval: Annotated[int, *none_or(10, 86_400)] = 300
+    telegram_session_minutes: Annotated[int, *whole(1, 1440), LIVE] = 60
+    telegram_open_hours: Annotated[int, *whole(1, 168), LIVE] = 12
+    tg_dashboard_interval: Annotated[int, *none_or(10, 86_400), LIVE] = 300
     telegram_api_url: Annotated[str, *matching(r"^https?://[^\s/]+[^\s]*[^\s/]$", "a URL")] = (
         "https://api.telegram.org"
     )
 
     heartbeat_url: Annotated[Secret, AfterValidator(secret_url)] = SecretStr("")
 
-    system: SystemSettings = SystemSettings()
+    system: Annotated[SystemSettings, LIVE] = SystemSettings()
     data_dir: Annotated[Path, AfterValidator(absolute), Rule("a folder")] = ROOT / "data"
     database_url: Annotated[
         str | None,
@@ -158,6 +159,7 @@ class SettingFields(BaseSettings):
     log_level: Annotated[
         Literal["DEBUG", "INFO", "WARNING", "ERROR"],
         Capitals,
+        LIVE,
         Rule("DEBUG, INFO, WARNING or ERROR"),
     ] = "INFO"
     log_format: Annotated[Literal["text", "json"], Rule("text or json")] = "text"

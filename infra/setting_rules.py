@@ -5,7 +5,7 @@ import os
 import re
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BeforeValidator, DirectoryPath, Field, FilePath, SecretStr
 from pydantic_core import PydanticCustomError
@@ -20,6 +20,15 @@ class Rule(str):
     """What a setting must be, worded to follow "must be" in an error."""
 
     __slots__ = ()
+
+
+class Live:
+    """Marks a setting that is taken over while a process runs, at a reload; others need a start."""
+
+    __slots__ = ()
+
+
+LIVE: Final = Live()
 
 
 def whole(low: int, high: int) -> tuple[Any, Rule]:

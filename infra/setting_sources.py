@@ -92,15 +92,26 @@ def _merge_into(target: dict[str, Any], values: Mapping[str, Any]) -> None:
             target[name] = dict(value) if isinstance(value, Mapping) else value
 
 
-def sentences(error: ValidationError, model: type[BaseModel], layers: Sequence[Layer]) -> list[str]:
-    """Return one sentence for each setting that *error* complains about, in order."""
+def faults(
+    error: ValidationError, model: type[BaseModel], layers: Sequence[Layer]
+) -> dict[str, str]:
+    """Return a sentence for each setting that *error* complains about, by its name, in order.
+
+    What concerns several settings goes by the name of the first that its sentence begins with.
+    """
     told: dict[tuple[str, ...], str] = {}
     for detail in error.errors(include_url=False):
         path = tuple(_setting_path(detail["loc"], model))
         if path not in told or not path:
             key = path or (detail["msg"],)
             told[key] = _sentence(detail, path, model, layers)
-    return list(told.values())
+    return {_name_in(sentence, ".".join(path)): sentence for path, sentence in told.items()}
+
+
+def _name_in(sentence: str, name: str) -> str:
+    """Return the setting that *sentence* begins with if it is of the group *name*, else *name*."""
+    first = sentence.partition(" ")[0]
+    return first if first.startswith(f"{name}.") else name
 
 
 def _setting_path(location: Sequence[int | str], model: type[BaseModel]) -> Iterator[str]:

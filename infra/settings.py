@@ -1,8 +1,9 @@
-"""Settings: defaults, then config/dashboards.yaml, then .env and environment, then flags."""
+"""Settings: defaults, config/dashboards.yaml, the page, .env, environment, then flags."""
 
 import hmac
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -19,10 +20,14 @@ from typing_extensions import override
 from core.errors import ConfigError
 from infra.setting_conflicts import refuse_broker, refuse_keys
 from infra.setting_fields import ROOT, SettingFields
+from infra.setting_given import GIVEN, Given, names_in, picked, without
+from infra.setting_page import PAGE_FILE, read_page
+from infra.setting_rules import absolute
 from infra.setting_shown import masked, revealed, variables
-from infra.setting_sources import Layer, merge, read_yaml, sentences
+from infra.setting_sources import Layer, faults, merge, read_yaml
 
 YAML_FILE = "config/dashboards.yaml"
+DOTENV = ".env"
 # sun_path holds 104 bytes on macOS and 108 on Linux, with the final zero
 MAX_SOCKET_PATH = 103
 # what a process without the exchange's keys has instead
@@ -135,6 +140,11 @@ class Settings(SettingFields):  # noqa: PLR0904 - what follows from settings is 
         return self.data_dir / "run"
 
     @property
+    def log_dir(self) -> Path:
+        """The folder of the newest lines of every process."""
+        return self.data_dir / "logs"
+
+    @property
     def socket_path(self) -> Path:
         """Where the engine listens."""
         if self.bus_url is not None and self.redis_url is None:
@@ -166,33 +176,110 @@ class Settings(SettingFields):  # noqa: PLR0904 - what follows from settings is 
         return dict(variables("", revealed(self.model_dump(mode="json"), self.model_dump())))
 
 
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Settings, and the layers that they are from, of which a later one won."""
+
+    settings: Settings
+    layers: Sequence[Layer]
+
+    def layer_of(self, path: Sequence[str]) -> Layer | None:
+        """Return where the setting at *path* is from, None for its default."""
+        return next((layer for layer in reversed(self.layers) if layer.has(path)), None)
+
+    @property
+    def given(self) -> str:
+        """What a process that we start is told of where its environment is from: see ``Given``."""
+        kinds = ("environment", "flag")
+        own = [layer for layer in self.layers if layer.where != DOTENV]
+        return Given(*(names_in(own, kind) for kind in kinds)).text
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where a process reads its settings: the same places each time.
+
+    Attributes:
+        flags: values by the setting's name, only those that were given on the command line.
+        root: the folder that holds ``config/`` and ``.env``.
+        given: what of the environment a person gave; all of it unless our launcher made it, which
+            hands down every setting.
+        fixed: by names of fields, what this process was started with whatever the places say.
+    """
+
+    flags: Mapping[str, Any] = field(default_factory=dict)
+    root: Path = ROOT
+    given: Given | None = None
+    fixed: Mapping[str, Any] = field(default_factory=dict)
+
+    def read(self, page: Mapping[str, Any] | None = None) -> Loaded:
+        """Return what the places say now.
+
+        Args:
+            page: what the page would have in its file; that file is read unless it is given.
+
+        Raises:
+            SettingsRefused: something is wrong; one sentence a line, all at once.
+        """
+        try:
+            layers = self._layers(page)
+        except (SettingsError, ValueError) as error:
+            raise SettingsRefused({"": str(error)}) from error
+        try:
+            return Loaded(Settings(**{**merge(layers), **self.fixed}), layers)
+        except ValidationError as error:
+            raise SettingsRefused(faults(error, Settings, layers)) from error
+
+    def _layers(self, page: Mapping[str, Any] | None) -> list[Layer]:
+        file = Layer("file", YAML_FILE, read_yaml(self.root / YAML_FILE))
+        dotenv = Layer("environment", DOTENV, DotEnvSettingsSource(Settings, self.root / DOTENV)())
+        environment = EnvSettingsSource(Settings)()
+        if self.given is None:
+            above = [Layer("environment", "", environment), Layer("flag", "", self.flags)]
+        else:
+            above = [
+                Layer("environment", "", picked(environment, self.given.environment)),
+                Layer("flag", "", picked(environment, self.given.flags)),
+            ]
+        path = _page_path(merge([file, dotenv, *above]))
+        asked = Layer("page", str(path), read_page(path, Settings) if page is None else page)
+        return [without(layer, self.fixed) for layer in (file, asked, dotenv, *above)]
+
+
+def _page_path(values: Mapping[str, Any]) -> Path:
+    """Return where the page keeps what owners change, among *values* as they are written."""
+    folder = values.get("data_dir") or Settings.model_fields["data_dir"].default
+    return absolute(Path(str(folder))) / PAGE_FILE
+
+
+class SettingsRefused(ConfigError):  # noqa: N818 - as the other refusals are named
+    """Settings that are wrong.
+
+    Attributes:
+        faults: a sentence for each, by its dotted name; what is about a file goes by "".
+    """
+
+    def __init__(self, faults: Mapping[str, str]) -> None:
+        super().__init__("\n".join(faults.values()))
+        self.faults = faults
+
+
 def load_settings(flags: Mapping[str, Any] | None = None, root: Path = ROOT) -> Settings:
-    """Return the settings of this start: defaults, YAML, ``.env``, environment, then *flags*.
+    """Return the settings of this start: defaults, YAML, page, ``.env``, environment, then *flags*.
 
     Args:
         flags: values by the setting's name, only those that were given on the command line.
         root: the folder that holds ``config/`` and ``.env``.
 
     Raises:
-        ConfigError: something is wrong; one sentence a line, all at once.
+        SettingsRefused: something is wrong; one sentence a line, all at once.
     """
-    try:
-        layers = _layers(flags or {}, root)
-    except (SettingsError, ValueError) as error:
-        raise ConfigError(str(error)) from error
-    try:
-        return Settings(**merge(layers))
-    except ValidationError as error:
-        raise ConfigError("\n".join(sentences(error, Settings, layers))) from error
+    return Sources(flags or {}, root).read().settings
 
 
-def _layers(flags: Mapping[str, Any], root: Path) -> list[Layer]:
-    return [
-        Layer("file", YAML_FILE, read_yaml(root / YAML_FILE)),
-        Layer("environment", ".env", DotEnvSettingsSource(Settings, root / ".env")()),
-        Layer("environment", "", EnvSettingsSource(Settings)()),
-        Layer("flag", "", flags),
-    ]
+def given_to_us() -> Given | None:
+    """Return what our launcher says a person gave; None when it did not start this process."""
+    return Given.read(os.environ.get(GIVEN))
 
 
 def child_environment(settings: Settings, *, keys: bool = False) -> dict[str, str]:
