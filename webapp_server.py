@@ -24,7 +24,7 @@ def main() -> int:
     except ConfigError as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    setup_logging("web", settings.log_level, settings.log_format)
+    setup_logging("web", settings.log_level, settings.log_format, settings.log_dir)
     DashboardServer(settings).run()
     return 0
 

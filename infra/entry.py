@@ -29,7 +29,7 @@ def run_child(name: str, run: Callable[[Settings], Coroutine[Any, Any, None]]) -
     log = logging.getLogger(name)
     try:
         settings = load_settings({})
-        setup_logging(name, settings.log_level, settings.log_format)
+        setup_logging(name, settings.log_level, settings.log_format, settings.log_dir)
         asyncio.run(run(settings))
     except ConfigError as error:
         sys.stderr.write(f"{without_secrets(str(error))}\n")

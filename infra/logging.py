@@ -5,12 +5,15 @@ import re
 import sys
 import time
 from collections.abc import MutableMapping
+from pathlib import Path
 from typing import Any
 
 from typing_extensions import override
 
 from infra.correlation import correlation_id
+from infra.log_files import LogFile, LogFileHandler
 from utils.hidden import without_hidden
+from utils.parent_watch import has_launcher
 
 Said = MutableMapping[str, Any]
 
@@ -31,17 +34,23 @@ SECRETS = re.compile(
 )
 
 
-def setup_logging(process: str, level: str = "INFO", form: str = "text") -> None:
+def setup_logging(
+    process: str, level: str = "INFO", form: str = "text", folder: Path | None = None
+) -> None:
     """Send the log of this process to standard error, one line a record.
 
     Args:
         process: the word that says which process of ours speaks, such as ``engine``.
         level: the least level that is shown.
         form: ``text`` for people, ``json`` for programs.
+        folder: where the newest lines are kept too, unless a launcher keeps all that it says.
     """
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_json_formatter(process) if form == "json" else LineFormatter(process))
-    logging.getLogger().handlers[:] = [handler]
+    handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr)]
+    if folder is not None and not has_launcher():
+        handlers.append(LogFileHandler(LogFile(folder, process)))
+    for handler in handlers:
+        handler.setFormatter(_json_formatter(process) if form == "json" else LineFormatter(process))
+    logging.getLogger().handlers[:] = handlers
     set_level(level)
 
 

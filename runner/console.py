@@ -43,6 +43,10 @@ class TerminalConsole:
         """Say a line of the launcher's own."""
         self._show("", text)
 
+    def warn(self, text: str) -> None:
+        """Say a line of the launcher's own that a person should see."""
+        self._show("", text)
+
     def _show(self, name: str, line: str) -> None:
         if not line.strip():
             return

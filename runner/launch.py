@@ -21,6 +21,7 @@ from runner.console import TerminalConsole
 from runner.database_commands import database_command
 from runner.doorkeeper import Doorkeeper
 from runner.instance import only_instance
+from runner.kept_console import KeptConsole
 from runner.lookout import Lookout
 from runner.people import people_command
 from runner.supervisor import EXIT_CONFIG, ChildSpec, Supervisor
@@ -163,7 +164,8 @@ def _agrees_to_reset(settings: Settings) -> bool:
 
 
 async def _serve(settings: Settings, arguments: Arguments) -> int:
-    console, clock = TerminalConsole(sys.stderr), SystemClock()
+    clock = SystemClock()
+    console = KeptConsole(TerminalConsole(sys.stderr), settings, clock)
     address = PublicAddress(settings, clock)
     supervisor = Supervisor(address.crew(_children(settings)), console, clock)
     qr = arguments.qr or sys.stdout.isatty()

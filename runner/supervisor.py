@@ -38,6 +38,10 @@ class Console(Protocol):
         """Say a line of one's own."""
         ...
 
+    def warn(self, text: str) -> None:
+        """Say that a child is not as it should be."""
+        ...
+
 
 @dataclass(frozen=True)
 class ChildSpec:
@@ -152,7 +156,7 @@ class Supervisor:
             if self._clock.monotonic() - started >= self._pace.stable_s:
                 backoff.reset()
             wait_s = backoff.next()
-            self._console.tell(
+            self._console.warn(
                 f"{child.name} ended ({_ending(code)}); starting it again in {wait_s:.1f} s"
             )
             await _happens(self._stopping, wait_s)
@@ -166,11 +170,11 @@ class Supervisor:
         if code != EXIT_CONFIG:
             return None
         if not child.needed:
-            self._console.tell(
+            self._console.warn(
                 f"{child.name} cannot run until that is mended; everything else goes on"
             )
             return 0
-        self._console.tell(f"{child.name} cannot run until that is mended; stopping")
+        self._console.warn(f"{child.name} cannot run until that is mended; stopping")
         self._stopping.set()
         return EXIT_CONFIG
 

@@ -12,6 +12,7 @@ from time import sleep
 
 VARIABLE = "PARENT_FD"
 GRACE_S = 2.5
+_watched: list[int] = []
 
 
 def exit_with_parent() -> None:
@@ -22,7 +23,13 @@ def exit_with_parent() -> None:
     """
     descriptor = os.environ.pop(VARIABLE, None)
     if descriptor is not None:
+        _watched.append(int(descriptor))
         start_new_thread(_end_with_parent, (int(descriptor),))
+
+
+def has_launcher() -> bool:
+    """Return whether a launcher of ours started this process, which also hears what it says."""
+    return bool(_watched)
 
 
 def _end_with_parent(descriptor: int) -> None:

@@ -40,6 +40,9 @@ class Notes:
     def tell(self, text: str) -> None:
         self.told.append(text)
 
+    def warn(self, text: str) -> None:
+        self.told.append(text)
+
 
 def child(name: str, program: str, **once: str) -> ChildSpec:
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
