@@ -278,11 +278,59 @@ TRADING: Final[dict[str, tuple[str, dict[str, str]]]] = {
         "Where the engine stood at its last commit, beyond what the journal says.",
         {"name": "which of them; the engine has one", "value": "what a restart needs, as JSON"},
     ),
+    "system_metrics": (
+        (
+            "Figures of the machine and of each process, every `system.update_interval` for a day: "
+            "see SYSTEM.md. They belong to no account."
+        ),
+        {"name": "which figure, such as `engine.cpu_pct`", "value": "in the unit its name says"},
+    ),
+    "system_minutes": (
+        "The same figures by the minute, for `system.metrics_retention` days.",
+        {
+            "name": "which figure",
+            "at": "when the minute began",
+            "value": "the mean of the minute",
+            "highest": "its highest",
+        },
+    ),
+    "pipeline_status": (
+        "Each piece of work beside trading, as it was last: see SYSTEM.md.",
+        {
+            "name": "names it",
+            "title": "what to call it",
+            "status": "`ok`, `late`, `failed`, `idle` or `off`",
+            "last_run_at": "when it ended last; null before the first",
+            "duration_ms": "how long that took; null where it is not measured",
+            "rows": "how much it did: messages, rows, letters",
+            "lag_ms": "how far it is behind; null where it cannot be",
+            "error": "the newest trouble in a sentence; empty for none",
+            "next_due_at": "when it is to run again; null when nobody knows",
+            "runs": "so far",
+            "failures": "of these",
+        },
+    ),
+    "pipeline_runs": (
+        "What each did before; what goes on all the time, a row a minute.",
+        {
+            "name": "of which",
+            "at": "when it ended",
+            "duration_ms": "how long it took: of a minute the longest",
+            "rows": "how much it did",
+            "runs": "how often it ran in that time",
+            "failures": "of these",
+            "error": "the newest trouble; empty for none",
+        },
+    ),
 }
 
 # Which modules write a table, where it is not the engine's one writer.
 WRITERS: Final[dict[str, tuple[str, ...]]] = {
     "accounts": ("accounts", "imported"),
+    "system_metrics": ("system",),
+    "system_minutes": ("system",),
+    "pipeline_status": ("pipelines",),
+    "pipeline_runs": ("pipelines",),
     "api_keys": ("access",),
     "sessions": ("access",),
     "one_time_codes": ("access",),

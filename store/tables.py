@@ -21,6 +21,7 @@ from sqlalchemy import (
 )
 
 from store.columns import Json, Money
+from store.system_tables import system_tables
 
 metadata = MetaData()
 
@@ -377,3 +378,5 @@ checkpoints = Table(
     Column("name", Text, primary_key=True),
     Column("value", Json, nullable=False),
 )
+
+system_metrics, system_minutes, pipeline_status, pipeline_runs = system_tables(metadata)

@@ -46,7 +46,7 @@ def everything(database: Database, account_id: int) -> dict[str, list[Any]]:
     shown: dict[str, list[Any]] = {}
     with database.read() as connection:
         for table in tables.metadata.sorted_tables:
-            if table is not tables.accounts:
+            if "account_id" in table.c:
                 columns = [c for c in table.c if c.name != "account_id"]
                 columns = [c for c in columns if c not in COUNTED]
                 rows = connection.execute(select(*columns).where(table.c.account_id == account_id))
