@@ -75,7 +75,7 @@ export function sparkline(values, width, height) {
 }
 
 /** @param {string} classes @param {string} viewBox @param {string} path @returns {SVGElement} */
-function svg(classes, viewBox, path) {
+export function svg(classes, viewBox, path) {
   const element = document.createElementNS(SVG, "svg");
   element.setAttribute("class", classes);
   element.setAttribute("viewBox", viewBox);

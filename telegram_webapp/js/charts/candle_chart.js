@@ -4,6 +4,7 @@ import { h, setAttr } from "../dom.js";
 import { price as priceText, quantity } from "../format.js";
 import { candleFigure } from "./candle_figure.js";
 import { CandleSeries, formingOf, indexAt } from "./candle_series.js";
+import { WARM_UP, linesOf } from "./indicator_lines.js";
 import { INTERVALS } from "./intervals.js";
 import { levelsOf } from "./levels.js";
 import { Plot } from "./plot.js";
@@ -17,6 +18,7 @@ import { forgetColours, groundOf } from "./theme.js";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
 
 /**
  * What is looked at.
@@ -25,6 +27,7 @@ const HOUR_MS = 60 * MINUTE_MS;
  * @property {Interval} interval
  * @property {{from: number, to: number, position: string, levels: Level[]}} [past] the time of a
  *     position that is over, instead of now
+ * @property {string[]} [indicators] names of those that are drawn
  */
 
 const CANDLE_PX = 7;
@@ -85,14 +88,25 @@ class CandleChart {
 
   /** Look at something else. @param {Subject} subject */
   show(subject) {
-    const { symbol, interval } = this.#subject;
-    if (subject.symbol === symbol && subject.interval === interval && subject.past === this.#subject.past) return;
+    const { symbol, interval, indicators = [] } = this.#subject;
+    if (subject.symbol === symbol && subject.interval === interval && subject.past === this.#subject.past) {
+      if (indicators.join() !== (subject.indicators ?? []).join()) this.#draws(subject);
+      return;
+    }
     this.#subject = subject;
     this.#series = new CandleSeries(INTERVALS[subject.interval].ms);
     this.#loaded = false;
     this.#askedAt = -Infinity;
     this.#look(null);
     setAttr(this.#box, "aria-label", `Candles of ${subject.symbol}`);
+    void this.#ask();
+  }
+
+  /** Draw other indicators over the same candles, and ask for what lies before them. @param {Subject} subject */
+  #draws(subject) {
+    this.#subject = subject;
+    this.#askedAt = -Infinity;
+    this.#plot.now();
     void this.#ask();
   }
 
@@ -127,7 +141,7 @@ class CandleChart {
     this.#askedAt = performance.now();
     this.#asking += 1;
     const turn = this.#asking;
-    const { hours } = INTERVALS[subject.interval];
+    const hours = hoursOf(subject, this.#app.clock.now());
     const through = (this.#state.prices[subject.symbol]?.open_time ?? 0) - MINUTE_MS;
     const past = subject.past && { hours: Math.ceil((subject.past.to - subject.past.from) / HOUR_MS), until: Math.ceil(subject.past.to) };
     try {
@@ -174,14 +188,16 @@ class CandleChart {
     if (!state || !this.#loaded) return null;
     const all = this.#series.with(past ? null : formingOf(state.prices[symbol]));
     if (!all.length) return null;
-    const { candles, view } = this.#cut(all, size.width);
+    const { from, view } = this.#cut(all, size.width);
+    const candles = all.slice(from);
     this.#since = candles[0][0];
     const last = candles[candles.length - 1];
     const stats = state.stats[symbol];
     setAttr(this.#box, "aria-label", `Candles of ${symbol}, ${interval}: last close ${priceText(last[4], stats)}`);
     return candleFigure({
       candles, stats, intervalMs: INTERVALS[interval].ms, view,
-      levels: past ? past.levels : levelsOf(state, symbol), fills: this.#fills, frozen: !past && this.#app.connection.current.frozen,
+      levels: past ? past.levels : levelsOf(state, symbol), fills: this.#fills,
+      drawn: linesOf(this.#subject.indicators ?? [], all, from), frozen: !past && this.#app.connection.current.frozen,
       zoom: matchMedia(WIDE).matches, ground: groundOf(this.#box),
     }, size);
   }
@@ -190,14 +206,22 @@ class CandleChart {
    * As many candles as are readable, with room ahead; those a person zoomed into stay in place.
    * @param {import("./candle_series.js").Candle[]} all
    * @param {number} width px
-   * @returns {{candles: import("./candle_series.js").Candle[], view: [number, number]}}
+   * @returns {{from: number, view: [number, number]}} index of the first one, and the edges counted from it
    */
   #cut(all, width) {
     const { past } = this.#subject;
     const count = Math.max(30, Math.floor(width / CANDLE_PX));
-    const newest = past ? all : all.slice(-count);
-    const candles = this.#zoom ? all.slice(Math.max(0, indexAt(all, this.#zoom.since))) : newest;
+    const newest = past ? 0 : Math.max(0, all.length - count);
+    const from = this.#zoom ? Math.max(0, indexAt(all, this.#zoom.since)) : newest;
     const room = past ? 0.5 : count * AHEAD;
-    return { candles, view: this.#zoom?.view ?? [-0.7, candles.length - 1 + room] };
+    return { from, view: this.#zoom?.view ?? [-0.7, all.length - from - 1 + room] };
   }
+}
+
+/** How much past is asked for: indicators need some before what is shown, the day's mean all of today. @param {Subject} subject @param {number} now */
+function hoursOf({ interval, indicators = [] }, now) {
+  const { hours, ms } = INTERVALS[interval];
+  if (!indicators.length) return hours;
+  const today = indicators.includes("vwap") ? Math.ceil((now % DAY_MS) / HOUR_MS) + 1 : 0;
+  return Math.max(hours + Math.ceil((WARM_UP * ms) / HOUR_MS), today);
 }

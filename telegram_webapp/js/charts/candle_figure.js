@@ -8,6 +8,7 @@
 import { digits, price as priceText } from "../format.js";
 import { day, hourMinute } from "../time.js";
 import { indexAt } from "./candle_series.js";
+import { axisBelow, hasBelow, indicatorTraces, reachOf, wordsBelow } from "./indicator_traces.js";
 import { HANDS, spread } from "./levels.js";
 import { colour, layoutOf, typeface } from "./theme.js";
 import { roundTicks, timeTicks } from "./ticks.js";
@@ -24,6 +25,7 @@ import { roundTicks, timeTicks } from "./ticks.js";
  * @property {[number, number]} view indexes at the left and right edge
  * @property {Level[]} levels
  * @property {Fill[]} fills
+ * @property {import("./indicator_lines.js").Drawn[]} drawn indicators
  * @property {Record<string, any> | undefined} stats of the symbol
  * @property {boolean} frozen nobody vouches for it just now
  * @property {boolean} zoom drag zooms
@@ -34,8 +36,10 @@ import { roundTicks, timeTicks } from "./ticks.js";
 /** @typedef {{low: number, high: number, top: number, height: number, margin: number}} Frame */
 
 const MARGIN = { top: 8, bottom: 24 };
-const PRICES = [0.17, 1];
-const VOLUME = [0, 0.13];
+/** Where prices, volume and a scale of its own stand, from below. @type {Record<string, [number, number]>} */
+const PANES = { prices: [0.17, 1], volume: [0, 0.13] };
+/** @type {typeof PANES} */
+const THREE_PANES = { prices: [0.36, 1], volume: [0.23, 0.33], below: [0, 0.18] };
 const BADGE_PX = 19;
 const DIGIT_PX = 6.4;
 /** How far beyond the candles a level may lie, in heights of the candles, before they go flat. */
@@ -43,24 +47,26 @@ const REACH = 0.6;
 
 /** @param {Drawing} drawing @param {Size} size @returns {import("./plot.js").Figure} */
 export function candleFigure(drawing, size) {
-  const frame = frameOf(drawing, size);
+  const panes = hasBelow(drawing) ? THREE_PANES : PANES;
+  const frame = frameOf(drawing, size, panes.prices);
   const lines = drawing.levels.filter((level) => level.value >= frame.low && level.value <= frame.high);
   const times = timesOf(drawing, size.width - frame.margin);
   const names = drawing.candles.map((candle) => `${day(candle[0])}, ${hourMinute(candle[0])}`);
   return {
-    data: [candleTrace(drawing, names), volumeTrace(drawing, names), fillTrace(drawing, names, frame)],
+    data: [candleTrace(drawing, names), volumeTrace(drawing, names), fillTrace(drawing, names, frame), ...indicatorTraces(drawing, names)],
     layout: layoutOf({
       margin: { l: 0, r: frame.margin, t: MARGIN.top, b: MARGIN.bottom },
       dragmode: drawing.zoom ? "zoom" : false,
       bargap: 0.25,
       xaxis: {
-        type: "category", range: drawing.view, fixedrange: !drawing.zoom, anchor: "y2", rangeslider: { visible: false },
+        type: "category", range: drawing.view, fixedrange: !drawing.zoom, anchor: panes.below ? "y3" : "y2", rangeslider: { visible: false },
         showgrid: size.width > 480, gridcolor: colour("line"), tickvals: times.map(({ index }) => names[index]), ticktext: times.map(({ text }) => text),
       },
-      yaxis: { domain: PRICES, range: [frame.low, frame.high], ...priceTicks(drawing, frame) },
-      yaxis2: { domain: VOLUME, range: [0, volumeTop(drawing)], showgrid: false, showticklabels: false },
+      yaxis: { domain: panes.prices, range: [frame.low, frame.high], ...priceTicks(drawing, frame) },
+      yaxis2: { domain: panes.volume, range: [0, volumeTop(drawing)], showgrid: false, showticklabels: false },
+      ...(panes.below ? { yaxis3: axisBelow(panes.below) } : {}),
       shapes: [...gaps(drawing), ...lines.map(lineShape)],
-      annotations: [...badges(drawing, frame), ...words(lines, frame, drawing.ground)],
+      annotations: [...badges(drawing, frame), ...words(lines, frame, drawing.ground), ...wordsBelow(drawing, drawing.ground)],
     }),
   };
 }
@@ -70,8 +76,8 @@ function inView({ candles, view }) {
   return candles.slice(Math.max(0, Math.ceil(view[0])), Math.max(0, Math.floor(view[1])) + 1);
 }
 
-/** The range of prices: the candles, and levels that are not so far that the candles go flat. @param {Drawing} drawing @param {Size} size @returns {Frame} */
-function frameOf(drawing, size) {
+/** The range of prices: the candles, and levels that are not so far that the candles go flat. @param {Drawing} drawing @param {Size} size @param {[number, number]} prices @returns {Frame} */
+function frameOf(drawing, size, prices) {
   let low = Infinity;
   let high = -Infinity;
   for (const candle of inView(drawing)) {
@@ -81,7 +87,7 @@ function frameOf(drawing, size) {
   if (low > high) [low, high] = [drawing.candles[0][3], drawing.candles[0][2]];
   const span = Math.max(high - low, high * 1e-4);
   const [reachLow, reachHigh] = [low - span * REACH, high + span * REACH];
-  for (const { value } of drawing.levels) {
+  for (const value of [...drawing.levels.map((level) => level.value), ...reachOf(drawing)]) {
     if (value >= reachLow) low = Math.min(low, value);
     if (value <= reachHigh) high = Math.max(high, value);
   }
@@ -89,7 +95,7 @@ function frameOf(drawing, size) {
   const longest = Math.max(...[low, high].map((value) => priceText(value, drawing.stats).length));
   return {
     low: low - pad, high: high + pad, top: MARGIN.top,
-    height: (size.height - MARGIN.top - MARGIN.bottom) * (PRICES[1] - PRICES[0]),
+    height: (size.height - MARGIN.top - MARGIN.bottom) * (prices[1] - prices[0]),
     margin: Math.ceil(Math.max(56, longest * DIGIT_PX + 14)),
   };
 }

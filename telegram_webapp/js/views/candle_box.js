@@ -13,9 +13,10 @@ const KEY = "candles.interval";
 /**
  * Make the box; the caller places its two parts.
  * @param {App} app
+ * @param {() => string[]} [indicators] names of those that are drawn now
  * @returns {import("../main.js").View & {box: HTMLElement, chips: HTMLElement, look: (symbol: string) => void}}
  */
-export function candleBox(app) {
+export function candleBox(app, indicators = () => []) {
   const box = h("div.candles");
   let symbol = "";
   let asked = false;
@@ -44,7 +45,7 @@ export function candleBox(app) {
 
   /** @returns {Subject} */
   function subject() {
-    return { symbol, interval: chosenInterval() };
+    return { symbol, interval: chosenInterval(), indicators: indicators() };
   }
 
   async function load() {

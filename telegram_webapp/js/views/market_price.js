@@ -2,8 +2,9 @@
 
 import { h, setText } from "../dom.js";
 import { setTone, showChange, showFigure } from "../figure.js";
-import { MINUS, UNKNOWN, baseOf, digits, percent, percentChange, price as priceText, signOf, toneOf } from "../format.js";
+import { UNKNOWN, baseOf, digits, percent, percentChange, price as priceText, toneOf } from "../format.js";
 import { span } from "../time.js";
+import { amountText, rateText } from "./market_words.js";
 
 /** @typedef {import("../main.js").App} App */
 /** @typedef {{price: Record<string, any>, stats: Record<string, any> | undefined, now: number}} Market */
@@ -13,8 +14,8 @@ const FIGURES = [
   { label: "Mark", value: ({ price, stats }) => [price.mark_price, priceText(price.mark_price, stats)], basis: ({ price, stats }) => (price.index_price ? `index ${priceText(price.index_price, stats)}` : "values positions") },
   { label: "High", value: ({ stats }) => [stats?.high_24h, priceText(stats?.high_24h ?? null, stats)], basis: (m) => away(m.stats?.high_24h, m.price.last, "above") },
   { label: "Low", value: ({ stats }) => [stats?.low_24h, priceText(stats?.low_24h ?? null, stats)], basis: (m) => away(m.price.last, m.stats?.low_24h, "below") },
-  { label: "Volume", value: ({ stats }) => [stats?.volume_24h, amount(stats?.volume_24h)], basis: ({ price, stats }) => (stats?.quote_volume_24h ? `${baseOf(price.symbol, stats)}, $${amount(stats.quote_volume_24h)}` : `${baseOf(price.symbol, stats)} in 24h`) },
-  { label: "Funding", value: ({ stats }) => [stats?.funding_rate, rate(stats?.funding_rate)], basis: ({ stats, now }) => until(stats?.next_funding_at, now) },
+  { label: "Volume", value: ({ stats }) => [stats?.volume_24h, amountText(stats?.volume_24h)], basis: ({ price, stats }) => (stats?.quote_volume_24h ? `${baseOf(price.symbol, stats)}, $${amountText(stats.quote_volume_24h)}` : `${baseOf(price.symbol, stats)} in 24h`) },
+  { label: "Funding", value: ({ stats }) => [stats?.funding_rate, rateText(stats?.funding_rate)], basis: ({ stats, now }) => until(stats?.next_funding_at, now) },
   { label: "Spread", value: ({ price, stats }) => [price.ask - price.bid, priceText(price.ask - price.bid, stats)], basis: ({ price }) => `${digits((1e4 * (price.ask - price.bid)) / price.last, 2)} bps of price` },
 ];
 
@@ -68,20 +69,6 @@ function cell(figure) {
 /** @param {number | null | undefined} high @param {number | null | undefined} low @param {string} word */
 function away(high, low, word) {
   return high && low ? `${percent(100 * Math.max(0, high / low - 1))} ${word}` : "needs 24 hours";
-}
-
-/** Four digits are enough for a volume: `31,240`, `1.24M`. @param {number | null | undefined} value */
-function amount(value) {
-  if (typeof value !== "number") return UNKNOWN;
-  if (value >= 1e9) return `${digits(value / 1e9, 2)}B`;
-  if (value >= 1e6) return `${digits(value / 1e6, 2)}M`;
-  return digits(value, value < 1000 ? 1 : 0);
-}
-
-/** `0.0100%`: four decimals, as exchanges write it. @param {number | null | undefined} value */
-function rate(value) {
-  if (typeof value !== "number") return UNKNOWN;
-  return `${signOf(value, 6) < 0 ? MINUS : ""}${digits(value * 100, 4)}%`;
 }
 
 /** @param {number | null | undefined} at @param {number} now */

@@ -18,9 +18,9 @@ const SAID = new Set([...HEADLINES.map(([name]) => name), "net_pnl", "total_trad
 /** Characters that fit at full size, and one step below it. */
 const [FULL, SMALLER] = [9, 11];
 
-/** The six at the top. @returns {{el: HTMLElement, show: (data: Performance) => void}} */
-export function headlines() {
-  const cells = HEADLINES.map(([name, label]) => cell(name, label));
+/** The six at the top. @param {[name: string, label: string][]} [six] @returns {{el: HTMLElement, show: (data: Performance) => void}} */
+export function headlines(six = HEADLINES) {
+  const cells = six.map(([name, label]) => cell(name, label));
   return {
     el: h("dl.card.figs.two.measures", {}, ...cells.map(({ el }) => el)),
     show(data) { for (const { show } of cells) show(data); },

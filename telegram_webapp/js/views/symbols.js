@@ -24,9 +24,16 @@ export function symbolTabs(way) {
   /** @param {string} symbol */
   function tab(symbol) {
     const to = way(symbol);
-    const name = h("span");
+    const name = h("bdi");
     const button = "href" in to ? h("a", to, name) : h("button", { type: "button", onclick: to.choose }, name);
     setText(name, symbol);
-    return { el: button, update: () => setAttr(button, "aria-current", symbol === current ? "true" : null) };
+    return {
+      el: button,
+      update() {
+        const now = way(symbol);
+        if ("href" in now) setAttr(button, "href", now.href);
+        setAttr(button, "aria-current", symbol === current ? "true" : null);
+      },
+    };
   }
 }
