@@ -32,6 +32,7 @@ from telegram_webapp.routes.health import health_routes
 from telegram_webapp.routes.keys import key_routes
 from telegram_webapp.routes.learning import learning_routes
 from telegram_webapp.routes.lists import list_routes
+from telegram_webapp.routes.logs import log_routes
 from telegram_webapp.routes.metrics import metrics_routes
 from telegram_webapp.routes.page import page_routes
 from telegram_webapp.routes.performance import performance_routes
@@ -99,7 +100,7 @@ def create_app(
         trade_routes, signal_routes, performance_routes, key_routes,
         user_routes, open_session_routes,
         learning_routes, download_routes, alert_routes, alert_rule_routes,
-        alert_settings_routes, preference_routes, metrics_routes, docs_routes,
+        alert_settings_routes, log_routes, preference_routes, metrics_routes, docs_routes,
     ):  # fmt: skip
         app.register_blueprint(routes(site))
     install_stream(app, link.hub, current_identity)
