@@ -65,7 +65,7 @@ class Watchers:
     """
 
     def __init__(self, limits: Limits, currency: str) -> None:
-        self._limits = limits
+        self.limits = limits
         self._currency = currency
         self.told = Told()
 
@@ -84,7 +84,7 @@ class Watchers:
 
     def look(self, look: Look) -> Iterator[Alarm]:
         """Yield what is new."""
-        limits = self._limits
+        limits = self.limits
         if limits.liquidation_pct:
             yield from self._liquidation(look)
         yield from self._drawdown(look.account)
@@ -97,7 +97,7 @@ class Watchers:
 
     def closes(self, symbol: str, at: int, closes: Sequence[Decimal]) -> Iterator[Alarm]:
         """Yield a jump of *symbol* in the minute that ends at *at*; *closes* end with it."""
-        limit = self._limits.anomaly_z
+        limit = self.limits.anomaly_z
         if not limit or at - self.told.jumps.get(symbol, -JUMP_PAUSE_MS) < JUMP_PAUSE_MS:
             return
         z, usual = robust_z(closes)
@@ -112,7 +112,7 @@ class Watchers:
         )  # fmt: skip
 
     def _liquidation(self, look: Look) -> Iterator[Alarm]:
-        limits, before = self._limits, self.told.liquidation
+        limits, before = self.limits, self.told.liquidation
         edges = (limits.liquidation_pct, min(limits.liquidation_error_pct, limits.liquidation_pct))
         after: dict[str, int] = {}
         for key, position in look.positions.items():
@@ -125,7 +125,7 @@ class Watchers:
         self.told.liquidation = after
 
     def _drawdown(self, account: Payload) -> Iterator[Alarm]:
-        step, fall = self._limits.drawdown_step_pct, exact(account["_drawdown_pct"])
+        step, fall = self.limits.drawdown_step_pct, exact(account["_drawdown_pct"])
         if not step:
             return
         old = self.told.drawdown
@@ -139,7 +139,7 @@ class Watchers:
         )  # fmt: skip
 
     def _daily_loss(self, account: Payload) -> Iterator[Alarm]:
-        told, limit = self.told, self._limits.daily_loss_pct
+        told, limit = self.told, self.limits.daily_loss_pct
         is_first = not told.day_open_at
         if told.day_open_at != account["day_open_at"]:
             told.day_open_at, told.daily_loss = account["day_open_at"], 0
@@ -165,7 +165,7 @@ class Watchers:
             )  # fmt: skip
 
     def _rates(self, look: Look) -> Iterator[Alarm]:
-        limit, before = self._limits.funding_rate_pct, set(self.told.rates)
+        limit, before = self.limits.funding_rate_pct, set(self.told.rates)
         after: list[str] = []
         for symbol, stats in look.stats.items():
             rate = _maybe(stats["funding_rate"])
@@ -185,7 +185,7 @@ class Watchers:
         self.told.rates = after
 
     def _due(self, look: Look) -> Iterator[Alarm]:
-        told, least = self.told.due, self._limits.funding_pay_pct * exact(look.account["equity"])
+        told, least = self.told.due, self.limits.funding_pay_pct * exact(look.account["equity"])
         after = {key: at for key, at in told.items() if key in look.positions and at > look.at}
         for key, position in look.positions.items():
             stats = look.stats.get(position["symbol"], {})

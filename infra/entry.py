@@ -25,7 +25,8 @@ def run_child(name: str, run: Callable[[Settings], Coroutine[Any, Any, None]]) -
     """
     exit_with_parent()
     # until it is known what to do about it
-    signal.signal(signal.SIGHUP, lambda *_: None)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as nohup wants it
+        signal.signal(signal.SIGHUP, lambda *_: None)
     log = logging.getLogger(name)
     try:
         settings = load_settings({})

@@ -28,11 +28,9 @@ class Taker(Protocol):
         ...
 
 
-async def keep_settings(
-    reload: Reload, taker: Taker, stop: Callable[[], object], terminal: Terminal
-) -> None:
-    """Follow the settings until cancelled; a terminal that is gone calls *stop*."""
-    asked = asyncio.Event()
+def heed_hangups(asked: asyncio.Event, stop: Callable[[], object]) -> None:
+    """Have a hang-up set *asked* from now on, and the end of the terminal call *stop*."""
+    terminal = Terminal()
 
     def hung_up() -> None:
         if terminal.is_gone:
@@ -40,8 +38,11 @@ async def keep_settings(
         else:
             asked.set()
 
-    loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGHUP, hung_up)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, hung_up)
+
+
+async def keep_settings(reload: Reload, taker: Taker, asked: asyncio.Event) -> None:
+    """Follow the settings until cancelled: at once when *asked*, else when the page's changed."""
     while True:
         was_asked = asked.is_set()
         asked.clear()

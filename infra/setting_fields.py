@@ -45,7 +45,7 @@ from infra.setting_rules import (
 )
 from infra.setting_sources import NESTED
 
-ROOT = Path(__file__).resolve().parent.parent
+PROJECT = Path(__file__).resolve().parent.parent
 
 
 class SettingFields(BaseSettings):
@@ -144,7 +144,7 @@ class SettingFields(BaseSettings):
     heartbeat_url: Annotated[Secret, AfterValidator(secret_url)] = SecretStr("")
 
     system: Annotated[SystemSettings, LIVE] = SystemSettings()
-    data_dir: Annotated[Path, AfterValidator(absolute), Rule("a folder")] = ROOT / "data"
+    data_dir: Annotated[Path, AfterValidator(absolute), Rule("a folder")] = PROJECT / "data"
     database_url: Annotated[
         str | None,
         *matching(

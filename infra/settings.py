@@ -19,13 +19,14 @@ from typing_extensions import override
 
 from core.errors import ConfigError
 from infra.setting_conflicts import refuse_broker, refuse_keys
-from infra.setting_fields import ROOT, SettingFields
+from infra.setting_fields import PROJECT, SettingFields
 from infra.setting_given import GIVEN, Given, names_in, picked, without
 from infra.setting_page import PAGE_FILE, read_page
 from infra.setting_rules import absolute
 from infra.setting_shown import masked, revealed, variables
 from infra.setting_sources import Layer, faults, merge, read_yaml
 
+ROOT = PROJECT
 YAML_FILE = "config/dashboards.yaml"
 DOTENV = ".env"
 # sun_path holds 104 bytes on macOS and 108 on Linux, with the final zero

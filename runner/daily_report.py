@@ -30,11 +30,14 @@ class DailyReport:
 
     async def run(self) -> None:
         """Write reports until cancelled."""
-        while self.settings.daily_report:
+        while True:
             await self.clock.sleep(LOOKED_EVERY_S)
-            if is_due(self.settings.report_path, self.clock.now()) and not await self.write():
+            wanted = self.settings.daily_report and self._is_due()
+            if wanted and not await self.write():
                 await self.clock.sleep(AGAIN_AFTER_S)
-        await asyncio.Event().wait()
+
+    def _is_due(self) -> bool:
+        return is_due(self.settings.report_path, self.clock.now())
 
     async def write(self) -> bool:
         """Write the report now; return whether it worked."""

@@ -13,7 +13,9 @@ import yaml
 
 from core.errors import ConfigError, QuarterdeckError
 from infra.recognition import Recognition
-from infra.settings import ROOT, Settings, child_environment, load_settings
+from infra.reload import Reload
+from infra.setting_given import GIVEN
+from infra.settings import ROOT, Settings, Sources, child_environment, load_settings
 from runner.address import PublicAddress
 from runner.announce import Announcer, Manner, qr_code
 from runner.arguments import Arguments, parse
@@ -24,9 +26,11 @@ from runner.instance import only_instance
 from runner.kept_console import KeptConsole
 from runner.lookout import Lookout
 from runner.people import people_command
+from runner.relay import Relay
 from runner.supervisor import EXIT_CONFIG, ChildSpec, Supervisor
 from utils.clock import SystemClock
 from utils.files import make_private_folder
+from utils.terminal import Terminal
 
 POLL_S: Final = 0.2
 # longer than the grace of utils.parent_watch
@@ -167,7 +171,10 @@ async def _serve(settings: Settings, arguments: Arguments) -> int:
     clock = SystemClock()
     console = KeptConsole(TerminalConsole(sys.stderr), settings, clock)
     address = PublicAddress(settings, clock)
-    supervisor = Supervisor(address.crew(_children(settings)), console, clock)
+    reload = Reload(settings, Sources(arguments.flags))
+    children = _children(settings, reload.sources.read().given)
+    supervisor = Supervisor(address.crew(children), console, clock)
+    supervisor.on_hangup = Relay(supervisor, console, reload, Terminal()).hung_up
     qr = arguments.qr or sys.stdout.isatty()
     manner = Manner(sys.stdout, browser=arguments.browser, qr=qr)
     announcer = Announcer(settings, clock, address, supervisor, console, manner)
@@ -187,17 +194,17 @@ async def _serve(settings: Settings, arguments: Arguments) -> int:
     return code
 
 
-def _children(settings: Settings) -> list[ChildSpec]:
+def _children(settings: Settings, given_names: str) -> list[ChildSpec]:
     # an engine that is restarted must not archive the account it has just begun
     given = settings.model_copy(update={"reset_paper": False})
-    environment = child_environment(given)
+    environment = {**child_environment(given), GIVEN: given_names}
     once = {"RESET_PAPER": "true"} if settings.reset_paper else {}
     children = [
         ChildSpec(
             "engine",
             [sys.executable, "-m", "runner"],
             ROOT,
-            _without_token(child_environment(given, keys=True)),
+            _without_token({**child_environment(given, keys=True), GIVEN: given_names}),
             once,
             finishes=True,
         ),

@@ -10,6 +10,8 @@ from typing import Any, Final
 from core.stream import Frame
 from infra.bus.base import BusServer
 from infra.bus.ways import bus_server
+from infra.reload import Reload
+from infra.reloading import heed_hangups, keep_settings
 from infra.settings import Settings
 from runner.advice import Advice, open_advice
 from runner.chores import beside
@@ -24,6 +26,7 @@ from runner.lease_watch import watch
 from runner.past import play
 from runner.real_account import RealAccount
 from runner.retention import Retention
+from runner.taking_over import TakingOver
 from runner.wiring import Wired, wire
 from store.database import Database
 from store.lease import Lease, lease
@@ -85,8 +88,9 @@ async def _serve(settings: Settings, wired: Wired, outlet: _Outlet) -> None:
     bus = bus_server(settings, publisher.ring, publisher.snapshot, engine.answer, engine.now)
     await bus.start()
     outlet.bus = bus
-    trading = asyncio.create_task(_trade(wired, settings, advice))
-    _stop_on_signals(trading, engine)
+    asked = asyncio.Event()
+    trading = asyncio.create_task(_trade(wired, settings, advice, asked))
+    _heed_signals(trading, engine, asked)
     try:
         async with _trading_for_real(engine, wired.real):
             with contextlib.suppress(asyncio.CancelledError):
@@ -110,7 +114,7 @@ def _trading_for_real(
     return trading_for_real(engine, real)
 
 
-def _stop_on_signals(trading: "asyncio.Task[None]", engine: Engine) -> None:
+def _heed_signals(trading: "asyncio.Task[None]", engine: Engine, asked: asyncio.Event) -> None:
     def stop() -> None:
         engine.ledger.stop()
         trading.cancel()
@@ -118,6 +122,7 @@ def _stop_on_signals(trading: "asyncio.Task[None]", engine: Engine) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop)
+    heed_hangups(asked, stop)
 
 
 def _learning(
@@ -133,18 +138,21 @@ def _learning(
 
 
 def _chores(
-    settings: Settings, wired: Wired, advice: Advice | None
+    settings: Settings, wired: Wired, advice: Advice | None, asked: asyncio.Event
 ) -> list[Coroutine[Any, Any, None]]:
     """Return what goes on beside trading; none of it can end the engine."""
     engine, clock = wired.engine, SystemClock()
     asking = [] if advice is None else advice.works()
     retention = Retention(engine, wired.database, settings.retention, clock)
+    report = DailyReport(settings, clock)
+    reload, taker = Reload(settings), TakingOver(wired, retention, report)
     learning = _learning(settings, wired, clock)
     return [
         *(beside(engine, "The language model", work) for work in asking),
         *(beside(engine, "Training", work) for work in learning),
-        beside(engine, "The daily report", DailyReport(settings, clock).run()),
+        beside(engine, "The daily report", report.run()),
         beside(engine, "Retention", retention.run()),
+        beside(engine, "Reading settings again", keep_settings(reload, taker, asked)),
         *_abroad(settings, wired),
     ]
 
@@ -158,7 +166,9 @@ def _abroad(settings: Settings, wired: Wired) -> list[Coroutine[Any, Any, None]]
     return [*outpost.chores(engine), beside(engine, "Changing symbols", wishes.run())]
 
 
-async def _trade(wired: Wired, settings: Settings, advice: Advice | None) -> None:
+async def _trade(
+    wired: Wired, settings: Settings, advice: Advice | None, asked: asyncio.Event
+) -> None:
     """Play what is past, then follow the market."""
     engine = wired.engine
     if wired.restarted:
@@ -174,7 +184,7 @@ async def _trade(wired: Wired, settings: Settings, advice: Advice | None) -> Non
         await play(engine, wired.pulse, course.until, course.what)
     if course.plays_live:
         await engine.turn("running", wired.note if outpost is None else outpost.note)
-        chores = _chores(settings, wired, advice)
+        chores = _chores(settings, wired, advice, asked)
         await first_end(_follow(engine, outpost), wired.pulse.run(), *chores)
     if outpost is not None and outpost.back.is_set():
         return

@@ -6,7 +6,7 @@ import contextlib
 import os
 import signal
 from asyncio.subprocess import DEVNULL, Process
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -89,6 +89,8 @@ class Supervisor:
         clock: Clock,
         pace: Pace | None = None,
     ) -> None:
+        """Prepare; nothing runs yet."""
+        self.on_hangup = self.stop
         self._children = children
         self._console = console
         self._clock = clock
@@ -102,6 +104,13 @@ class Supervisor:
     def pids(self) -> dict[str, int]:
         """The process ids of the children that run now, by name."""
         return {name: process.pid for name, process in self._running.items()}
+
+    def hang_up(self, names: Collection[str]) -> None:
+        """Have those of the children *names* that run read their settings again."""
+        for name, process in self._running.items():
+            if name in names:
+                with contextlib.suppress(ProcessLookupError):
+                    process.send_signal(signal.SIGHUP)
 
     def stop(self) -> None:
         """Ask everything to end; a second call kills what is still there."""
@@ -125,7 +134,7 @@ class Supervisor:
 
         That is 0, or ``EXIT_CONFIG`` when a child said that a setting or file must be mended.
         """
-        with _signals_call(self.stop), _pipe() as read_end:
+        with _signals_call(self.stop, self.on_hangup), _pipe() as read_end:
             keepers = [asyncio.create_task(self._keep(child, read_end)) for child in self._children]
             stopping = asyncio.create_task(self._stopping.wait())
             all_kept = asyncio.gather(*keepers)
@@ -270,14 +279,14 @@ def _pipe() -> Iterator[int]:
 
 
 @contextlib.contextmanager
-def _signals_call(stop: Callable[[], None]) -> Iterator[None]:
-    """Have Ctrl-C, a polite kill and a closed terminal call *stop*."""
+def _signals_call(stop: Callable[[], None], hung_up: Callable[[], None]) -> Iterator[None]:
+    """Have Ctrl-C and a polite kill call *stop*, and a hang-up *hung_up*."""
     loop = asyncio.get_running_loop()
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    for number in numbers:
-        loop.add_signal_handler(number, stop)
+    calls = {signal.SIGINT: stop, signal.SIGTERM: stop, signal.SIGHUP: hung_up}
+    for number, call in calls.items():
+        loop.add_signal_handler(number, call)
     try:
         yield
     finally:
-        for number in numbers:
+        for number in calls:
             loop.remove_signal_handler(number)

@@ -171,7 +171,7 @@ def test_only_the_engine_is_given_the_keys(tmp_path: Path) -> None:
         exchange_key=SecretStr(KEY), exchange_secret=SecretStr(SECRET),
         telegram_bot_token=SecretStr("1:token-of-a-test"),
     )  # fmt: skip
-    children = {child.name: child.environment for child in _children(settings)}
+    children = {child.name: child.environment for child in _children(settings, "")}
 
     assert children["engine"]["EXCHANGE_KEY"] == KEY
     assert children["engine"]["BROKER"] == "live"
