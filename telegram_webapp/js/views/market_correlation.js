@@ -71,7 +71,10 @@ export function nearest(told, symbol, few) {
   const symbols = /** @type {string[]} */ (told?.symbols ?? []);
   const row = told?.matrix?.[symbols.indexOf(symbol)];
   if (symbols.length <= few + 1 || !row) return symbols.slice(0, few + 1);
-  const strength = (/** @type {string} */ other) => (other === symbol ? Infinity : Math.abs(row[symbols.indexOf(other)] ?? -1));
+  const strength = (/** @type {string} */ other) => {
+    const value = row[symbols.indexOf(other)];
+    return other === symbol ? Infinity : value === null ? -1 : Math.abs(value);
+  };
   return [...symbols].sort((a, b) => strength(b) - strength(a)).slice(0, few + 1);
 }
 
