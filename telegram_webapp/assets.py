@@ -6,6 +6,7 @@ Relative imports between modules work, and no module of one version meets one of
 import hashlib
 import logging
 import mimetypes
+import re
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -27,6 +28,9 @@ PLOTLY: Final = "plotly.min.js"
 PAGE: Final = "dashboard.html"
 BOOT: Final = "<!--boot-->"
 STATIC: Final = "{{static}}"
+# The sheets that the page links, as one: each more would be waited for before anything is painted.
+LINKED_SHEET: Final = re.compile(r'<link rel="stylesheet" href="\{\{static\}\}([^"]+)">\n')
+SHEET: Final = "css/page.css"
 DIGEST_LENGTH: Final = 12
 KEPT_IN_MEMORY: Final = 256 * 1024
 
@@ -72,11 +76,16 @@ class Assets:
                 self._small[name] = path.read_bytes()
             else:
                 self._large[name] = _Large(path, digest)
+        page = _read(root / PAGE)
+        sheets = LINKED_SHEET.findall(page)
+        if sheets:
+            self._small[SHEET] = b"".join(self._small[name] for name in sheets)
+            tree.update(self._small[SHEET])
         self.digest = tree.hexdigest()[:DIGEST_LENGTH]
         # relative, for a proxy may show the page under any path; every view is one level deep
         self.base = f"static/{self.digest}/"
         self.plotly = self.base + PLOTLY
-        self._head, self._tail = _halves(root / PAGE, self.base)
+        self._head, self._tail = _halves(_with_one_sheet(page), self.base)
 
     def page(self, boot: dict[str, Any], more: Iterable[str] = ()) -> bytes:
         """Return the page with its *boot* data written in as JSON that cannot end the script.
@@ -159,12 +168,27 @@ def _plotly() -> Path:
     raise ConfigError(f"{PLOTLY} was not found in the package plotly: install requirements.txt")
 
 
-def _halves(path: Path, base: str) -> tuple[bytes, bytes]:
+def _read(path: Path) -> str:
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except OSError as error:
         raise ConfigError(f"page {path} cannot be read: {error.strerror}") from error
-    head, marker, tail = text.replace(STATIC, base).partition(BOOT)
+
+
+def _link(name: str, base: str) -> str:
+    kind = "stylesheet" if name.endswith(".css") else "modulepreload"
+    return f'<link rel="{kind}" href="{base}{name}">\n'
+
+
+def _with_one_sheet(page: str) -> str:
+    """Return *page* with the first of its sheets' links naming them all, and no other."""
+    named = _link(SHEET, STATIC)
+    first, *rest = LINKED_SHEET.split(page)[::2] if LINKED_SHEET.search(page) else (page,)
+    return first + named * bool(rest) + "".join(rest)
+
+
+def _halves(page: str, base: str) -> tuple[bytes, bytes]:
+    head, marker, tail = page.replace(STATIC, base).partition(BOOT)
     if not marker:
-        raise ConfigError(f"page {path} must hold {BOOT}, where its data goes")
+        raise ConfigError(f"page {PAGE} must hold {BOOT}, where its data goes")
     return head.encode(), tail.encode()

@@ -73,7 +73,6 @@ export function setFigure(element, value, text) {
 
 /** @param {HTMLElement} element @param {"up" | "down"} way */
 function flash(element, way) {
-  for (const animation of element.getAnimations?.() ?? []) animation.cancel();
   element.classList.add("fl");
   element.classList.remove("up", "down");
   requestAnimationFrame(() => element.classList.add(way));

@@ -36,7 +36,7 @@ class Notices {
   /** @param {App} app */
   constructor(app) {
     this.#app = app;
-    app.store.subscribe((_, sections) => { if (this.on && [...sections].includes("activity")) this.#soon(PAUSE_MS); });
+    app.store.subscribe((_, sections) => { if ([...sections].includes("activity") && this.on) this.#soon(PAUSE_MS); });
     if (this.on) this.#wake();
   }
 
@@ -47,7 +47,7 @@ class Notices {
 
   /** Whether they come. */
   get on() {
-    return this.possible && Notification.permission === "granted" && recall(KEPT) === "on";
+    return recall(KEPT) === "on" && this.possible && Notification.permission === "granted";
   }
 
   /** Switch them on, which asks the person, or off. */

@@ -1,5 +1,6 @@
 /** Style sheets of what is not on the first screen: charts and the other views. */
 
+const ALONE = ["signin", "door"];
 const LATE = ["charts", "market", "trades", "more", "desk"];
 /** What only some views need beyond those. @type {Record<string, string[]>} */
 const OWN = { market: ["performance", "room"], signin: ["signin"], door: ["signin"], desk: ["performance"], signals: ["signals"], trades: ["signals", "performance"], performance: ["signals", "performance"], "ab-test": ["performance"], alerts: ["people"], access: ["people"], exchange: ["performance", "people", "exchange"] };
@@ -14,7 +15,7 @@ const loading = new Map();
  * @returns {Promise<unknown>} when they hold
  */
 export function lateStyles(staticPath, view = "") {
-  return Promise.all([...LATE, ...(OWN[view] ?? [])].map((name) => lateStyle(staticPath, name)));
+  return Promise.all([...(ALONE.includes(view) ? [] : LATE), ...(OWN[view] ?? [])].map((name) => lateStyle(staticPath, name)));
 }
 
 /** @param {string} staticPath @param {string} name of the sheet @returns {Promise<void>} when it holds */

@@ -109,7 +109,7 @@ export class SharedStream {
   /** Tell an event to everyone: called by the stream of the tab that leads. @param {StreamEvent} event */
   relayEvent(event) {
     this.#options.onEvent(event);
-    this.#say({ kind: "event", event });
+    if (this.#rates.size) this.#say({ kind: "event", event });
   }
 
   /** Tell the stream's status to everyone. @param {Status} status */

@@ -28,6 +28,8 @@ VIEWS: Final = (
     "/", "/market", "/signals", "/performance", "/ab-test", "/trades", "/more",
     "/alerts", "/access", "/exchange", "/enhanced", "/display",
 )  # fmt: skip
+# what those who are not signed in see
+SIGN_IN: Final = ("css/signin.css", "js/views/signin.js")
 FOR_EVER: Final = "public, max-age=31536000, immutable"
 FOR_A_DAY: Final = "public, max-age=86400"
 ICON: Final = "icon.svg"
@@ -59,7 +61,8 @@ def page_routes(site: Site) -> Blueprint:
             "snapshot": msgspec.Raw(told(snapshot)) if snapshot and known else None,
         }
         dressed = wishes is not None and wishes != Preferences()
-        return reply_html(site.assets.page(boot, DRESS if dressed else ()))
+        more = DRESS if dressed else ()
+        return reply_html(site.assets.page(boot, more if identity else SIGN_IN))
 
     for path in VIEWS:
         blueprint.add_url_rule(path, view_func=page)

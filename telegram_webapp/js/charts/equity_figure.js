@@ -38,6 +38,7 @@ export function equityFigure(drawing, size) {
   const times = timeTicks(start, end, width).filter(({ at }) => ((at - start) * width) / (end - start) > 18);
   return {
     levelShown: scale.level !== null,
+    plain: true,
     place: [scale.low, scale.high, Math.round((2 * end * width) / (end - start)), Math.round((2 * size.height * points[points.length - 1][1]) / (scale.high - scale.low))].join(),
     data: [line(drawing, scale), ...markTraces(points, marks, scale, drawing.ground), dot(drawing)],
     layout: layoutOf({

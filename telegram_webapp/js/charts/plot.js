@@ -3,6 +3,8 @@
 import { h } from "../dom.js";
 import { loadPlotly } from "./plotly.js";
 import { scrub } from "./scrub.js";
+import { erase, sketch } from "./sketch.js";
+import { isTouched, touched } from "./touched.js";
 
 /**
  * What to draw.
@@ -10,6 +12,7 @@ import { scrub } from "./scrub.js";
  * @property {any[]} data
  * @property {Record<string, any>} layout
  * @property {string} [look] figures of the same look need no new drawing
+ * @property {boolean} [plain] whether a sketch of it does, until the page is touched
  */
 /** @typedef {{width: number, height: number}} Size */
 
@@ -32,6 +35,7 @@ export class Plot {
   #whole = false;
   /** @type {((plotly: any, box: HTMLElement) => void) | null} */
   #add = null;
+  #drawn = false;
   #triedAt = -Infinity;
   #stopped = false;
   #observer;
@@ -77,7 +81,7 @@ export class Plot {
   }
 
   #due() {
-    if (this.#whole || !this.#add || !this.#plotly || this.#box.classList.contains("waiting")) return this.now();
+    if (this.#whole || !this.#add || !this.#drawn) return this.now();
     this.#timer = 0;
     if (document.hidden || !this.#box.clientWidth) return undefined;
     const add = this.#add;
@@ -96,8 +100,10 @@ export class Plot {
     if (!figure) return;
     this.#whole = false;
     this.#add = null;
-    if (!this.#plotly) void this.#load();
-    else if (!figure.look || figure.look !== this.#look) this.#draw(figure, size);
+    if (!this.#plotly) void this.#load(Boolean(figure.plain));
+    if (figure.look && figure.look === this.#look) return;
+    if (this.#plotly) this.#draw(figure, size);
+    else if (figure.plain) this.#sketch(figure, size);
   }
 
   /** Say in the empty box why there is no drawing. @param {string} text */
@@ -113,11 +119,16 @@ export class Plot {
     if (this.#plotly) this.#plotly.purge(this.#box);
   }
 
-  async #load() {
+  /** @param {boolean} late not before the page is touched */
+  async #load(late) {
     if (performance.now() - this.#triedAt < RETRY_MS) return;
+    this.#triedAt = late && !isTouched() ? Infinity : performance.now();
+    if (late) await touched();
+    if (this.#stopped) return;
     this.#triedAt = performance.now();
     try {
       this.#plotly = await loadPlotly(this.#url);
+      this.#look = "";
       this.say("");
       this.now();
     } catch {
@@ -126,13 +137,24 @@ export class Plot {
   }
 
   /** @param {Figure} figure @param {Size} size */
+  #sketch(figure, size) {
+    this.#drawnAt = performance.now();
+    this.#look = figure.look ?? "";
+    this.#words.remove();
+    this.#box.classList.remove("waiting");
+    sketch(this.#box, figure, size);
+  }
+
+  /** @param {Figure} figure @param {Size} size */
   #draw({ data, layout, look = "" }, size) {
-    const first = this.#box.classList.contains("waiting");
+    const first = !this.#drawn;
     this.#drawnAt = performance.now();
     this.#look = look;
     if (first) this.#words.remove();
+    erase(this.#box);
     this.#plotly.react(this.#box, data, { ...layout, ...size }, CONFIG);
     if (!first) return;
+    this.#drawn = true;
     this.#box.classList.remove("waiting");
     for (const [name, listener] of Object.entries(this.#on)) /** @type {any} */ (this.#box).on(name, listener);
     scrub(this.#box, this.#plotly);

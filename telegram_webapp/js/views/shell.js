@@ -40,7 +40,7 @@ export function mount(root, app) {
   const toasts = h("div.toasts", { "aria-live": "polite" });
   const bars = { top: h("header.topbar"), banner: h("div.banners"), nav: h("nav.nav", { "aria-label": "Views" }) };
   const skip = h("a.skip", { href: "#main" }, "Skip to the figures");
-  root.append(skip, bars.top, bars.nav, h("div.page", {}, bars.banner, main), toasts, spoken);
+  root.replaceChildren(skip, bars.top, bars.nav, h("div.page", {}, bars.banner, main), toasts, spoken);
   const parts = [mountTopbar(bars.top, app), mountBanner(bars.banner, app), mountNav(bars.nav, app)];
   const wide = matchMedia(WIDE);
   const outlet = new Outlet(main, app, () => nameOf(app, wide.matches));
