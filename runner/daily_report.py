@@ -9,11 +9,13 @@ from typing import Final
 
 from core.market import DAY_MS
 from infra.settings import ROOT, Settings, child_environment
+from runner.pipelines import REPORT, Pipelines
 from utils.clock import Clock
 
 log: Final = logging.getLogger(__name__)
 
 LOOKED_EVERY_S: Final = 60.0
+DAY_S: Final = DAY_MS / 1000
 AGAIN_AFTER_S: Final = 3600.0
 
 
@@ -27,9 +29,11 @@ class DailyReport:
 
     settings: Settings
     clock: Clock
+    pipelines: Pipelines
 
     async def run(self) -> None:
         """Write reports until cancelled."""
+        self.pipelines.add(REPORT, "Daily report", DAY_S)
         while True:
             await self.clock.sleep(LOOKED_EVERY_S)
             wanted = self.settings.daily_report and self._is_due()
@@ -41,6 +45,12 @@ class DailyReport:
 
     async def write(self) -> bool:
         """Write the report now; return whether it worked."""
+        with self.pipelines.run(REPORT) as run:
+            run.error = await self._write()
+        return not run.error
+
+    async def _write(self) -> str:
+        """Write the report now; return why that did not work."""
         child = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "reports", cwd=ROOT, env=child_environment(self.settings),
             stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
@@ -51,9 +61,11 @@ class DailyReport:
             if child.returncode is None:  # cancelled while it wrote
                 child.kill()
                 await child.wait()
-        if child.returncode:
-            log.warning("The report was not written: %s", said.decode(errors="replace").strip())
-        return child.returncode == 0
+        if not child.returncode:
+            return ""
+        why = said.decode(errors="replace").strip()
+        log.warning("The report was not written: %s", why)
+        return f"The report was not written: {why.splitlines()[-1] if why else child.returncode}"
 
 
 def is_due(path: Path, now: int) -> bool:

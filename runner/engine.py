@@ -20,16 +20,18 @@ from runner.answering import Answering
 from runner.commands import CommandDesk
 from runner.freshness import Freshness
 from runner.ledger_thread import LedgerThread
+from runner.pipelines import Pipelines
 from runner.publisher import Publisher
 from runner.settling import Settling
 from runner.sieve import Sieve
 from runner.status import Status
 from runner.telling import Telling
 from runner.trader import Trader
+from runner.trip import Trip
 from store.writer import Writer
-from utils.clock import Clock
+from utils.clock import Clock, SystemClock
 
-QUESTIONS: Final = ("connection", "markets")
+QUESTIONS: Final = ("connection", "markets", "system", "ping")
 
 log: Final = logging.getLogger(__name__)
 
@@ -43,7 +45,9 @@ class Engine:
     message that cannot be true is traded on. ``after_step`` hears of each step of the live market
     when it was traded on, before what it did is committed. ``questions`` are those of any role,
     which change nothing: ``connection``, how the exchange and its streams are at this moment, and
-    ``markets``, what it trades; none is there without an exchange.
+    ``markets``, what it trades; neither is there without an exchange. ``system`` is how the machine
+    is, ``ping`` is answered with nothing at all. ``pipelines`` keeps account of the work beside
+    trading, ``trip`` of how long messages take.
     """
 
     feed: MarketFeed
@@ -62,6 +66,8 @@ class Engine:
     telling: Telling = field(init=False)
     ledger: LedgerThread = field(init=False)
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    pipelines: Pipelines = field(default_factory=lambda: Pipelines(SystemClock()))
+    trip: Trip = field(init=False)
     sieve: Sieve = field(init=False)
     _settling: Settling = field(init=False)
     _answering: Answering = field(init=False)
@@ -70,7 +76,8 @@ class Engine:
         self.sieve = Sieve(self.trader.board.markets, self.freshness, self.trader.record)
         self.trader.gate.symbol_age_ms = self._symbol_age_ms
         self.telling = Telling(self.publisher, self.trader, self.status, self.freshness)
-        self.ledger = LedgerThread(self.writer)
+        self.ledger = LedgerThread(self.writer, self.pipelines)
+        self.trip = Trip(is_from_exchange=self.feed.kind == "exchange")
         self._settling = Settling(
             self._place(), self.trader, self.status, self.telling, self.ledger, self.alerts
         )
@@ -81,6 +88,8 @@ class Engine:
 
     async def on_step(self, step: Step) -> None:
         """Take one step, commit what it did and tell it."""
+        began_s = self.clock.monotonic()
+        self.trip.arrived(step, self.clock.now())
         async with self.lock:
             self.clock.not_before(step.at)
             sound = self.sieve.sift(step)
@@ -92,6 +101,7 @@ class Engine:
             self._settling.place = self._place()
             self.telling.touch_step(sound)
             await self._settling.settle()
+        self.trip.through.add((self.clock.monotonic() - began_s) * 1000)
 
     def take(self, step: Step) -> None:
         """Trade on one step; what it did waits to be committed."""

@@ -24,6 +24,7 @@ class Freshness:
         symbols: monotonic seconds of the newest message of each symbol.
         counted: kinds of messages that make prices fresh.
         ended: the tape is over, so silence is no fault.
+        counts: messages so far of each symbol.
         refused: messages that made no sense, with the newest in words.
     """
 
@@ -32,6 +33,7 @@ class Freshness:
     seen_at: int | None = None
     began_s: float | None = None
     symbols: dict[str, float] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
     counted: Kinds = ANY
     ended: bool = False
     stale: bool = False
@@ -40,6 +42,9 @@ class Freshness:
 
     def saw_step(self, now_s: float, step: Step) -> None:
         """Take note of what *step* has that makes prices fresh."""
+        counts = self.counts
+        for message in step.messages:
+            counts[message.symbol] = counts.get(message.symbol, 0) + 1
         symbols = {m.symbol for m in step.messages if isinstance(m, self.counted)}
         if symbols:
             self.saw(now_s, step.at, symbols)

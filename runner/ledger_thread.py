@@ -2,13 +2,17 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Final
 
 from core.errors import StoreError
+from runner.pipelines import EQUITY, LEDGER, Pipelines, Run
 from store.writer import Batch, Writer
+from utils.clock import SystemClock
+from utils.spread import Spread
 
 log: Final = logging.getLogger(__name__)
 
@@ -19,10 +23,15 @@ class LedgerThread:
     """Commits one batch at a time, in the order they are given.
 
     Promise: when `commit` returns, the batch is stored. While the store refuses, it tries again;
-    once `stop` was called it tries once more and gives up.
+    once `stop` was called it tries once more and gives up. ``spread`` is how long commits take,
+    each with its wait for the thread.
     """
 
-    def __init__(self, writer: Writer) -> None:
+    def __init__(self, writer: Writer, pipelines: Pipelines | None = None) -> None:
+        self.spread = Spread()
+        self._pipelines = pipelines or Pipelines(SystemClock())
+        self._pipelines.add(LEDGER, "Ledger", is_summed=True)
+        self._pipelines.add(EQUITY, "Equity and candles", is_summed=True)
         self._writer = writer
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="ledger")
         self._stopping = asyncio.Event()
@@ -38,14 +47,23 @@ class LedgerThread:
             StoreError: the store still refuses while the engine stops; nothing is stored.
         """
         while True:
+            began_s = time.perf_counter()
             try:
-                return await self.run(partial(self._writer.commit, batch))
+                await self.run(partial(self._writer.commit, batch))
+                return self._note(batch, (time.perf_counter() - began_s) * 1000)
             except StoreError as error:
+                self._pipelines.note(LEDGER, Run(error=str(error)))
                 if self._stopping.is_set():
                     raise
                 log.error("The ledger cannot be written, trading waits: %s", error)  # noqa: TRY400
                 refused(error)
             await self._pause()
+
+    def _note(self, batch: Batch, ms: float) -> None:
+        self.spread.add(ms)
+        self._pipelines.note(LEDGER, Run(len(batch)), round(ms, 3))
+        if batch.equity or batch.candles:
+            self._pipelines.note(EQUITY, Run(len(batch.equity) + len(batch.candles)))
 
     async def _pause(self) -> None:
         try:

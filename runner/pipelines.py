@@ -9,6 +9,16 @@ from store.pipelines import PipelineRun, PipelineStatus
 from utils.clock import Clock
 from utils.one_line import one_line
 
+# names that several modules know
+SYSTEM: Final = "system"
+LEDGER: Final = "ledger"
+EQUITY: Final = "sampler"
+RETENTION: Final = "retention"
+TRAINING: Final = "training"
+REPORT: Final = "daily_report"
+BACKUPS: Final = "backups"
+OUTBOX: Final = "outbox"
+
 LEAST_GRACE_MS: Final = 10_000
 MOST_WAITING: Final = 1000  # runs, while the database refuses them
 LONGEST_ERROR: Final = 300
@@ -49,16 +59,19 @@ class Pipeline:
     failures: int = 0
     _minute: PipelineRun | None = None
 
-    def ran(self, at: int, run: Run, duration_ms: float | None = None, runs: int = 1) -> None:
-        """Take note of a run that ended at *at* (ms), or of several with the longest's time."""
-        failed = runs if run.error else 0
+    def ran(self, at: int, run: Run, duration_ms: float | None = None) -> None:
+        """Take note of a run that ended at *at* (ms)."""
         self.last_run_at, self.duration_ms, self.rows = at, duration_ms, run.rows
         self.error = one_line(run.error, LONGEST_ERROR)
-        self.runs += runs
-        self.failures += failed
+        self.runs += 1
+        self.failures += bool(run.error)
         if self.every_s is not None:
             self.next_due_at = at + int(1000 * self.every_s)
-        self._add(at, duration_ms, run.rows, runs, failed)
+        one = PipelineRun(
+            name=self.name, at=at, duration_ms=duration_ms, rows=run.rows,
+            failures=int(bool(run.error)), error=self.error,
+        )  # fmt: skip
+        self._minute = one if self._minute is None else _both(self._minute, one)
 
     def take_minute(self) -> PipelineRun | None:
         """Return what was summed since the last call, or None if that is nothing."""
@@ -94,23 +107,6 @@ class Pipeline:
         )  # fmt: skip
         self.runs, self.failures = last.runs, last.failures
 
-    def _add(
-        self, at: int, duration_ms: float | None, rows: int | None, runs: int, failed: int
-    ) -> None:
-        before = self._minute
-        if before is not None:
-            runs, failed = runs + before.runs, failed + before.failures
-            rows = (
-                None if rows is None and before.rows is None else (rows or 0) + (before.rows or 0)
-            )
-            longest = [ms for ms in (duration_ms, before.duration_ms) if ms is not None]
-            duration_ms = max(longest, default=None)
-        error = self.error or (before.error if before else "")
-        self._minute = PipelineRun(
-            name=self.name, at=at, duration_ms=duration_ms, rows=rows, runs=runs,
-            failures=failed, error=error,
-        )  # fmt: skip
-
 
 @dataclass(slots=True)
 class Pipelines:
@@ -122,6 +118,7 @@ class Pipelines:
 
     clock: Clock
     known: dict[str, Pipeline] = field(default_factory=dict)
+    _stored: dict[str, PipelineStatus] = field(default_factory=dict)
     _runs: list[PipelineRun] = field(default_factory=list)
 
     def add(
@@ -131,6 +128,8 @@ class Pipelines:
         """Return the piece of work *name*, made known if it was not; it is *off* or it may run."""
         found = self.known.setdefault(name, Pipeline(name, title))
         found.title, found.every_s, found.off, found.is_summed = title, every_s, off, is_summed
+        if name in self._stored:
+            found.recall(self._stored.pop(name))
         return found
 
     @contextmanager
@@ -150,12 +149,14 @@ class Pipelines:
             ms = round((self.clock.monotonic() - began_s) * 1000, 3)
             self.note(name, run, ms)
 
-    def note(self, name: str, run: Run, duration_ms: float | None = None, runs: int = 1) -> None:
-        """Take note of a run that has just ended; of one that nobody made known, none is taken."""
+    def note(
+        self, name: str, run: Run, duration_ms: float | None = None, at: int | None = None
+    ) -> None:
+        """Take note of a run that ended *at* (ms) or just now; of one that is unknown, none."""
         pipeline = self.known.get(name)
         if pipeline is None:
             return
-        pipeline.ran(self.clock.now(), run, duration_ms, runs)
+        pipeline.ran(self.clock.now() if at is None else at, run, duration_ms)
         if not pipeline.is_summed:
             self._keep(pipeline.take_minute())
 
@@ -171,10 +172,11 @@ class Pipelines:
         return [pipeline.told(now) for pipeline in self.known.values()]
 
     def recall(self, stored: Sequence[PipelineStatus]) -> None:
-        """Go on from what was stored before this start."""
-        for last in stored:
-            if last.name in self.known:
-                self.known[last.name].recall(last)
+        """Go on from what was stored before this start, also of what is made known later."""
+        self._stored = {last.name: last for last in stored}
+        for name in [*self.known]:
+            if name in self._stored:
+                self.known[name].recall(self._stored.pop(name))
 
     def take_runs(self) -> list[PipelineRun]:
         """Return the runs that wait to be stored, with the minute of what goes on all the time."""
@@ -191,3 +193,14 @@ class Pipelines:
     def _keep(self, run: PipelineRun | None) -> None:
         if run is not None:
             self._runs = [*self._runs, run][-MOST_WAITING:]
+
+
+def _both(before: PipelineRun, later: PipelineRun) -> PipelineRun:
+    """Return two runs as one: the longest time, and all they did."""
+    times = [ms for ms in (before.duration_ms, later.duration_ms) if ms is not None]
+    rows = [count for count in (before.rows, later.rows) if count is not None]
+    return PipelineRun(
+        name=later.name, at=later.at, duration_ms=max(times, default=None),
+        rows=sum(rows) if rows else None, runs=before.runs + later.runs,
+        failures=before.failures + later.failures, error=later.error or before.error,
+    )  # fmt: skip

@@ -17,6 +17,7 @@ from runner.advice import Advice, open_advice
 from runner.chores import beside
 from runner.daily_report import DailyReport
 from runner.engine import Engine
+from runner.engine_room import EngineRoom
 from runner.exchange_choice import open_tape
 from runner.exchange_start import catch_up, prepare
 from runner.exchange_wiring import Outpost
@@ -34,6 +35,9 @@ from utils.clock import SystemClock
 from utils.together import first_end
 
 log: Final = logging.getLogger(__name__)
+
+# what is set when settings are to be read again, and who hears of them beside trading
+Anew = tuple[asyncio.Event, EngineRoom]
 
 
 class _Outlet:
@@ -89,13 +93,18 @@ async def _serve(settings: Settings, wired: Wired, outlet: _Outlet) -> None:
     await bus.start()
     outlet.bus = bus
     asked = asyncio.Event()
-    trading = asyncio.create_task(_trade(wired, settings, advice, asked))
+    room = EngineRoom(settings, engine, wired.database, SystemClock())
+    engine.questions["system"] = room.answer
+    watching = asyncio.create_task(beside(engine, "The system's figures", room.run()))
+    trading = asyncio.create_task(_trade(wired, settings, advice, (asked, room)))
     _heed_signals(trading, engine, asked)
     try:
         async with _trading_for_real(engine, wired.real):
             with contextlib.suppress(asyncio.CancelledError):
                 await trading
     finally:
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
         if advice is not None:
             await advice.close()
         await engine.close()
@@ -138,14 +147,15 @@ def _learning(
 
 
 def _chores(
-    settings: Settings, wired: Wired, advice: Advice | None, asked: asyncio.Event
+    settings: Settings, wired: Wired, advice: Advice | None, anew: Anew
 ) -> list[Coroutine[Any, Any, None]]:
     """Return what goes on beside trading; none of it can end the engine."""
     engine, clock = wired.engine, SystemClock()
+    asked, room = anew
     asking = [] if advice is None else advice.works()
     retention = Retention(engine, wired.database, settings.retention, clock)
-    report = DailyReport(settings, clock)
-    reload, taker = Reload(settings), TakingOver(wired, retention, report)
+    report = DailyReport(settings, clock, engine.pipelines)
+    reload, taker = Reload(settings), TakingOver(wired, retention, report, room)
     learning = _learning(settings, wired, clock)
     return [
         *(beside(engine, "The language model", work) for work in asking),
@@ -166,9 +176,7 @@ def _abroad(settings: Settings, wired: Wired) -> list[Coroutine[Any, Any, None]]
     return [*outpost.chores(engine), beside(engine, "Changing symbols", wishes.run())]
 
 
-async def _trade(
-    wired: Wired, settings: Settings, advice: Advice | None, asked: asyncio.Event
-) -> None:
+async def _trade(wired: Wired, settings: Settings, advice: Advice | None, anew: Anew) -> None:
     """Play what is past, then follow the market."""
     engine = wired.engine
     if wired.restarted:
@@ -184,7 +192,7 @@ async def _trade(
         await play(engine, wired.pulse, course.until, course.what)
     if course.plays_live:
         await engine.turn("running", wired.note if outpost is None else outpost.note)
-        chores = _chores(settings, wired, advice, asked)
+        chores = _chores(settings, wired, advice, anew)
         await first_end(_follow(engine, outpost), wired.pulse.run(), *chores)
     if outpost is not None and outpost.back.is_set():
         return

@@ -7,6 +7,7 @@ from typing import Final
 from core.errors import StoreError
 from infra.setting_groups import RetentionSettings
 from runner.engine import Engine
+from runner.pipelines import RETENTION
 from store.database import Database
 from store.retention import Limits, Sweep
 from utils.clock import Clock
@@ -35,21 +36,28 @@ class Retention:
 
     async def run(self) -> None:
         """Sweep until cancelled."""
+        self.engine.pipelines.add(RETENTION, "Retention", DAILY_S)
+        self.engine.pipelines.due(RETENTION, FIRST_AFTER_S)
         await self.clock.sleep(FIRST_AFTER_S)
         while True:
             worked = await self.sweep()
-            await self.clock.sleep(DAILY_S if worked else AGAIN_AFTER_S)
+            pause_s = DAILY_S if worked else AGAIN_AFTER_S
+            self.engine.pipelines.due(RETENTION, pause_s)
+            await self.clock.sleep(pause_s)
 
     async def sweep(self) -> bool:
         """Go through everything once; return whether that worked."""
         sweep = Sweep(self.database, Limits(**dict(self.settings)))
-        try:
-            while not sweep.done:
-                await self.engine.ledger.run(sweep.step)
-                await self.clock.sleep(PAUSE_S)
-        except StoreError as error:
-            log.warning("Old history was not removed, to be tried again: %s", error)
-            return False
+        with self.engine.pipelines.run(RETENTION) as run:
+            try:
+                while not sweep.done:
+                    await self.engine.ledger.run(sweep.step)
+                    await self.clock.sleep(PAUSE_S)
+            except StoreError as error:
+                log.warning("Old history was not removed, to be tried again: %s", error)
+                run.error = str(error)
+                return False
+            run.rows = sweep.removed.total()
         if sweep.removed:
             gone = ", ".join(f"{count} of {name}" for name, count in sorted(sweep.removed.items()))
             log.info("Removed old history: %s", gone)

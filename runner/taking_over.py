@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from infra.reload import Change
 from runner.daily_report import DailyReport
+from runner.engine_room import EngineRoom
 from runner.limits import alert_limits, risk_limits
 from runner.retention import Retention
 from runner.wiring import Wired
@@ -19,6 +20,7 @@ class TakingOver:
     wired: Wired
     retention: Retention
     report: DailyReport
+    room: EngineRoom
 
     async def take(self, change: Change) -> None:
         """Take over what *change* brings."""
@@ -30,6 +32,7 @@ class TakingOver:
             self.wired.pulse.beat_s = 1 / settings.publish_hz
             self.retention.settings = settings.retention
             self.report.settings = settings
+            self.room.system = settings.system
         await engine.alert("info", "settings_changed", "Settings changed", change.text)
 
     async def refuse(self, sentence: str) -> None:

@@ -18,6 +18,7 @@ from core.market import DAY_MS, HOUR_MS
 from core.risk import Refusal
 from infra.settings import ROOT, Settings, child_environment
 from runner.engine import Engine
+from runner.pipelines import TRAINING
 from store.database import Database
 from store.learning import LiveScore, live_scores, model_scores
 from store.records import ModelScore
@@ -32,6 +33,7 @@ log: Final = logging.getLogger(__name__)
 Row = TypeVar("Row")
 
 LOOKED_EVERY_S: Final = 60.0
+HOUR_S: Final = 3600.0
 AGAIN_AFTER_MS: Final = HOUR_MS  # after a training that failed
 LONGEST_S: Final = 3600.0  # that a training may take; a minute is usual where there is a core
 LEAST_SETTLED: Final = 500  # predictions, before what came of them bars a model
@@ -73,6 +75,8 @@ class Training:
 
     async def run(self) -> None:
         """Load, train and judge until cancelled."""
+        every_s = self.settings.gru.retrain_hours * HOUR_S
+        self.engine.pipelines.add(TRAINING, "Predictor training", every_s)
         await self.take_newest()
         while True:
             if self.is_due():
@@ -92,8 +96,10 @@ class Training:
         """Train a model and take it."""
         self._tried_at = self.clock.now()
         before = self.strategy.model_name
-        if not await self.train():
-            return
+        with self.engine.pipelines.run(TRAINING) as run:
+            if not await self.train():
+                run.error = "No model was trained; the engine's log says why."
+                return
         await self.take_newest()
         if self.model is not None and self.model.card.name != before:
             title = f"New model {self.model.card.name}"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from runner.daily_report import DailyReport, is_due
 from runner.demo import make_demo
+from runner.pipelines import Pipelines
 from tests.runner.engines import NOW, settings
 from utils.clock import SetClock
 
@@ -29,7 +30,7 @@ def test_a_process_of_its_own_writes_it(tmp_path: Path) -> None:
     wanted = settings(tmp_path, warmup_days=1)
     make_demo(wanted, 1)
 
-    assert asyncio.run(DailyReport(wanted, SetClock(NOW)).write())
+    assert asyncio.run(DailyReport(wanted, SetClock(NOW), Pipelines(SetClock(NOW))).write())
 
     assert "SIMULATED" in wanted.report_path.read_text(encoding="utf-8")
 
@@ -37,14 +38,16 @@ def test_a_process_of_its_own_writes_it(tmp_path: Path) -> None:
 def test_without_an_account_it_is_not_written_and_nothing_breaks(tmp_path: Path) -> None:
     wanted = settings(tmp_path)
 
-    assert not asyncio.run(DailyReport(wanted, SetClock(NOW)).write())
+    assert not asyncio.run(DailyReport(wanted, SetClock(NOW), Pipelines(SetClock(NOW))).write())
 
     assert not wanted.report_path.exists()
 
 
 def test_it_ends_when_it_is_cancelled_halfway(tmp_path: Path) -> None:
     async def cancelled() -> None:
-        writing = asyncio.create_task(DailyReport(settings(tmp_path), SetClock(NOW)).write())
+        writing = asyncio.create_task(
+            DailyReport(settings(tmp_path), SetClock(NOW), Pipelines(SetClock(NOW))).write()
+        )
         await asyncio.sleep(0)
         writing.cancel()
         await asyncio.wait([writing])

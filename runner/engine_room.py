@@ -1,0 +1,243 @@
+"""How the machine and our processes are: gathered, kept, watched, and told to whom asks."""
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from core.disk_forecast import LOOKED_BACK_MS, Forecast, forecast
+from core.errors import StoreError
+from core.market import HOUR_MS, MINUTE_MS
+from infra.setting_groups import SystemSettings
+from infra.settings import Settings
+from infra.vitals.machine import Machine
+from infra.vitals.processes import counters_of, our_processes, shown
+from infra.vitals.record import sweep_vitals
+from infra.vitals.sampler import SelfSampler, watch_loop
+from runner.engine import Engine
+from runner.pipelines import BACKUPS, OUTBOX, SYSTEM, TRAINING, Run
+from runner.sampled import Waiting, figures
+from runner.servers import Servers
+from runner.system_alarms import SystemAlarms
+from store.database import Database
+from store.pipelines import keep_pipelines, let_go_of_runs, pipelines
+from store.system import database_bytes, let_go_of_samples, minute_stretches
+from utils.clock import Clock
+
+log: Final = logging.getLogger(__name__)
+
+TITLE_OF_OUTBOX: Final = "Alerts to Telegram"
+FORECAST_EVERY_MS: Final = 10 * MINUTE_MS
+SWEEP_EVERY_MS: Final = HOUR_MS
+SIZE: Final = "machine.database_bytes"
+ENDINGS: Final = (".db", ".dump")
+
+
+class EngineRoom:
+    """Samples every few seconds, on a thread; stores that once a minute.
+
+    Promise: no commit of the ledger waits for it but for a transaction of milliseconds; whatever
+    the system or the database refuses, trading goes on and the next sample is taken.
+
+    Attributes:
+        system: how often, how long, and of which processes; may be set anew at any time.
+        now: the newest sample, empty before the first.
+    """
+
+    def __init__(
+        self, settings: Settings, engine: Engine, database: Database, clock: Clock
+    ) -> None:
+        """Prepare; *clock* is the machine's."""
+        self.system: SystemSettings = settings.system
+        self.now: dict[str, Any] = {}
+        self._run_dir: Path = settings.run_dir
+        self._backups = [settings.data_dir / "backups"]
+        if database.path is not None:
+            self._backups.append(database.path.parent / "backups")
+        self._engine = engine
+        self._database = database
+        self._clock = clock
+        self._sampler = SelfSampler("engine", settings.run_dir, clock)
+        self._machine = Machine(settings.data_dir)
+        self._servers = Servers(settings, database)
+        self._waiting = Waiting(database)
+        self._alarms = SystemAlarms()
+        self._forecast = Forecast(note="There is no history yet.")
+        self._counts: dict[str, int] = {}
+        self._forecast_at = self._sweep_at = 0
+        self._size: int | None = None
+        self._backup_at: int | None = None
+
+    async def run(self) -> None:
+        """Sample until cancelled."""
+        await self._recall()
+        watching = asyncio.create_task(watch_loop(self._sampler.lag))
+        try:
+            while True:
+                with self._engine.pipelines.run(SYSTEM) as run:
+                    run.rows = await self._once()
+                self._engine.pipelines.due(SYSTEM, self.system.update_interval)
+                await self._clock.sleep(self.system.update_interval)
+        finally:
+            watching.cancel()
+            self._sampler.forget()
+            self._servers.close()
+
+    def answer(self, _args: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the newest sample, with pipelines and hops as they are at this moment."""
+        return {**self.now, **self._moment()} if self.now else {}
+
+    async def _once(self) -> int:
+        """Take a sample, keep it, tell what is alarming; return how many figures it has."""
+        gathered = await asyncio.to_thread(self._gather)
+        self._note_others(gathered["bot"])
+        self.now = {**gathered, **self._moment()}
+        found = list(figures(self.now))
+        self._waiting.add(self.now["at"], found)
+        if self._waiting.is_minute:
+            await self._store()
+        for said in self._alarms.look(self.now):
+            await self._engine.alert(*said)
+        return len(found)
+
+    def _moment(self) -> dict[str, Any]:
+        """Return what the engine itself knows, at no cost."""
+        engine = self._engine
+        return {
+            "hops": engine.trip.hops(),
+            "database": {
+                "kind": "sqlite" if self._database.path else "postgresql",
+                "commit_ms": engine.ledger.spread.figures(),
+            },
+            "pipelines": [msgspec.to_builtins(one) for one in engine.pipelines.listed()],
+        }
+
+    def _gather(self) -> dict[str, Any]:
+        """Sample the processes and the machine, on a thread."""
+        now, period_s = self._clock.now(), self.system.update_interval
+        self._sampler.tell()
+        if now - self._forecast_at >= FORECAST_EVERY_MS:
+            self._forecast_at = now
+            self._look_back(now)
+        machine = self._machine.sample()
+        processes = our_processes(self._run_dir, now, period_s)
+        processes += self._servers.sample(now, self._clock.monotonic())
+        web = counters_of(self._run_dir, "web", now, period_s) or {}
+        return {
+            "at": now,
+            "period_s": period_s,
+            "machine": {**machine, **self._disk(machine["disk_free"], now)},
+            "processes": shown(processes, self.system.process_filter),
+            "web": web,
+            "bot": counters_of(self._run_dir, "bot", now, period_s),
+            "stream": web.get("stream", {}),
+        }
+
+    def _disk(self, free: int | None, now: int) -> dict[str, Any]:
+        ahead = self._forecast
+        full_at = ahead.full_at
+        return {
+            "database_bytes": self._size,
+            "database_bytes_per_day": ahead.bytes_per_day,
+            "disk_full_at": full_at if free is not None and (full_at or 0) > now else None,
+            "disk_note": ahead.note,
+        }
+
+    def _look_back(self, now: int) -> None:
+        """Look at how large the database was in the last week, and where that leads."""
+        self._backup_at = newest_backup(self._backups)
+        try:
+            self._size = database_bytes(self._database)
+            hours = minute_stretches(self._database, SIZE, now - LOOKED_BACK_MS, now, HOUR_MS)
+        except StoreError as error:
+            log.debug("How the database grows is not known: %s", error)
+            self._forecast = Forecast(note="The database cannot be asked how large it was.")
+            return
+        sizes = [(one.at, int(one.value)) for one in hours]
+        free = self._machine.sample()["disk_free"]
+        self._forecast = forecast(sizes, free, now)
+
+    def _note_others(self, bot: Mapping[str, Any] | None) -> None:
+        """Take note of work that others do, or that goes on all the time."""
+        engine, known = self._engine, self._engine.pipelines
+        now_s = engine.clock.monotonic()
+        for symbol, count in engine.freshness.counts.items():
+            name = f"feed:{symbol}"
+            feed = known.add(name, f"Market data of {symbol}", is_summed=True)
+            feed.lag_ms = engine.freshness.symbol_age_ms(now_s, symbol)
+            stale = engine.freshness.stale and not engine.freshness.ended
+            self._note_count(name, count, "Market data is too old." if stale else "")
+        if self._backup_at not in {None, known.known[BACKUPS].last_run_at}:
+            known.note(BACKUPS, Run(rows=1), at=self._backup_at)
+        if bot is not None:
+            letters = known.add("outbox", "Alerts to Telegram", is_summed=True)
+            letters.lag_ms = _number(bot.get("outbox_lag_ms"))
+            self._note_count(
+                "outbox", int(_number(bot.get("sent")) or 0), str(bot.get("error", ""))
+            )
+
+    def _note_count(self, name: str, count: int, error: str) -> None:
+        """Take note of what a count of *name* grew by since the last look."""
+        before = self._counts.get(name, 0)
+        self._counts[name] = count
+        grown = count - before if count >= before else count
+        if grown or error:
+            self._engine.pipelines.note(name, Run(grown, error))
+
+    async def _store(self) -> None:
+        """Store what waits, and let go of what is old."""
+        known, now = self._engine.pipelines, self._clock.now()
+        runs = known.take_runs()
+        try:
+            await asyncio.to_thread(self._waiting.store)
+            await asyncio.to_thread(keep_pipelines, self._database, known.listed(), runs)
+            if now - self._sweep_at >= SWEEP_EVERY_MS:
+                self._sweep_at = now
+                await asyncio.to_thread(self._sweep, now, list(known.known))
+        except StoreError as error:
+            log.debug("What was sampled is stored later: %s", error)
+            known.put_back(runs)
+
+    def _sweep(self, now: int, names: Sequence[str]) -> None:
+        days = self.system.metrics_retention
+        let_go_of_samples(self._database, now, days)
+        if days:
+            let_go_of_runs(self._database, names, now - days * 24 * HOUR_MS)
+        sweep_vitals(self._run_dir, now)
+
+    async def _recall(self) -> None:
+        known = self._engine.pipelines
+        known.add(SYSTEM, "System figures", is_summed=True)
+        known.add(BACKUPS, "Database backups")
+        known.add(OUTBOX, TITLE_OF_OUTBOX, off="No bot was seen on this machine.")
+        if TRAINING not in known.known:
+            known.add(TRAINING, "Predictor training", off="The strategy gru does not trade.")
+        try:
+            stored = await asyncio.to_thread(pipelines, self._database)
+        except StoreError as error:
+            log.debug("What pipelines did before this start is not known: %s", error)
+            return
+        known.recall(stored)
+
+
+def newest_backup(folders: Sequence[Path]) -> int | None:
+    """Return when (ms) the newest backup of a database in *folders* was made, None without any."""
+    made: list[int] = []
+    for folder in folders:
+        with suppress(OSError):
+            made += [
+                one.stat().st_mtime_ns // 1_000_000
+                for one in folder.iterdir()
+                if one.suffix in ENDINGS
+            ]
+    return max(made, default=None)
+
+
+def _number(value: object) -> float | None:
+    """Return what another process told as a number, None when it is none."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(value) if is_number else None  # type: ignore[arg-type]
