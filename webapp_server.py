@@ -2,7 +2,9 @@
 
 if __name__ == "__main__":
     from utils.parent_watch import exit_with_parent
+    from utils.terminal import hold_hangups
 
+    hold_hangups()
     exit_with_parent()  # needs a real thread, so before gevent patches them away
 
     from gevent import monkey

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import signal
 import sys
 from collections.abc import Callable, Coroutine
 from typing import Any, Final
@@ -11,6 +10,7 @@ from core.errors import ConfigError, QuarterdeckError
 from infra.logging import setup_logging, without_secrets
 from infra.settings import Settings, load_settings
 from utils.parent_watch import exit_with_parent
+from utils.terminal import hold_hangups
 
 EXIT_AGAIN: Final = 1
 EXIT_MEND: Final = 2
@@ -24,9 +24,7 @@ def run_child(name: str, run: Callable[[Settings], Coroutine[Any, Any, None]]) -
         The exit code: 1 when starting again may help, 2 when a person must mend something.
     """
     exit_with_parent()
-    # until it is known what to do about it
-    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as nohup wants it
-        signal.signal(signal.SIGHUP, lambda *_: None)
+    hold_hangups()
     log = logging.getLogger(name)
     try:
         settings = load_settings({})

@@ -243,7 +243,9 @@ class Sources:
                 Layer("flag", "", picked(environment, self.given.flags)),
             ]
         path = _page_path(merge([file, dotenv, *above]))
-        asked = Layer("page", str(path), read_page(path, Settings) if page is None else page)
+        asked = Layer("page", "", page or {})
+        if page is None:
+            asked = Layer("page", str(path), read_page(path, Settings))
         return [without(layer, self.fixed) for layer in (file, asked, dotenv, *above)]
 
 

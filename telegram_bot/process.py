@@ -6,6 +6,7 @@ import logging
 import signal
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any, Final
 
 from telegram import Update
@@ -16,6 +17,8 @@ from core.errors import ConfigError
 from infra.bus import ways
 from infra.notes import BOT, write_note
 from infra.only_one import only_one
+from infra.reload import Change, Reload
+from infra.reloading import heed_hangups, keep_settings
 from infra.settings import Settings
 from store.access import AccessStore, Identity, Role
 from store.database import CheckedDatabase
@@ -53,11 +56,12 @@ async def run(settings: Settings) -> None:
         raise ConfigError("TELEGRAM_BOT_TOKEN must be set for the bot to run, was ''")
     clock = SystemClock()
     async with open_deck(settings, clock) as deck:
-        stopping = asyncio.Event()
+        stopping, asked = asyncio.Event(), asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stopping.set)
-        await BotProcess(deck).run(stopping)
+        heed_hangups(asked, stopping.set)
+        await BotProcess(deck).run(stopping, keep_settings(Reload(settings), Taking(deck), asked))
     log.info("Bot stopped")
 
 
@@ -86,8 +90,8 @@ class BotProcess:
         self._admitted: dict[int, Identity] = {}
         self._watch.on_late = self._gate.taps_are_late
 
-    async def run(self, stopping: asyncio.Event) -> None:
-        """Answer until *stopping* is set.
+    async def run(self, stopping: asyncio.Event, *beside: Coroutine[Any, Any, None]) -> None:
+        """Answer, and do what is to be done *beside* that, until *stopping* is set.
 
         Raises:
             ConfigError: Telegram does not know the token.
@@ -96,7 +100,9 @@ class BotProcess:
         services = [make(deck, self._bot) for make in SERVICES]
         works = [keep_up(service, deck.clock) for service in services]
         try:
-            await _until(stopping, deck.follower.run(), self._answer(), self._refused(), *works)
+            await _until(
+                stopping, deck.follower.run(), self._answer(), self._refused(), *works, *beside
+            )
         finally:
             await self._bot.hang_up()
 
@@ -195,6 +201,20 @@ async def _until(stopping: asyncio.Event, *works: Coroutine[Any, Any, None]) -> 
         for task in (told, *tasks):
             task.cancel()
         await asyncio.gather(told, *tasks, return_exceptions=True)
+
+
+@dataclass(frozen=True)
+class Taking:
+    """Takes over settings that changed while the bot runs."""
+
+    deck: Deck
+
+    async def take(self, change: Change) -> None:
+        """Let what is asked from now on see them."""
+        self.deck.settings = change.settings
+
+    async def refuse(self, sentence: str) -> None:
+        """Leave it to the engine to tell people."""
 
 
 @asynccontextmanager

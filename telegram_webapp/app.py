@@ -2,6 +2,7 @@
 
 from flask import Flask
 
+from infra.reload import Reload
 from infra.settings import Settings
 from store.access import Role
 from telegram_webapp.archive import Archive
@@ -47,6 +48,7 @@ from telegram_webapp.routes.summary import summary_routes
 from telegram_webapp.routes.telegram import telegram_routes
 from telegram_webapp.routes.trade import trade_routes
 from telegram_webapp.routes.users import user_routes
+from telegram_webapp.settings_desk import SettingsDesk
 from telegram_webapp.site import Site
 from utils.clock import Clock
 
@@ -57,6 +59,7 @@ def create_app(
     doorman: Doorman,
     clock: Clock,
     limits: Limits | None = None,
+    desk: SettingsDesk | None = None,
 ) -> Flask:
     """Return the application.
 
@@ -66,6 +69,7 @@ def create_app(
         doorman: knows the credentials; the same one that the link's hub asks.
         clock: wall time.
         limits: how often one may ask; the usual ones unless given.
+        desk: where *settings* may be changed; one that reads this process's unless given.
 
     Raises:
         ConfigError: the page's files are not there, or the database's URL is none.
@@ -79,7 +83,7 @@ def create_app(
     guard = Guard(doorman, limits, hosts, cookie)
     archive = Archive(settings.database)
     site = Site(
-        settings=settings,
+        desk=desk or SettingsDesk(Reload(settings), link.hub, doorman.store.audit, clock),
         clock=clock,
         link=link,
         doorman=doorman,

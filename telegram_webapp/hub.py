@@ -73,6 +73,10 @@ class Hub:
         self._stopping = threading.Event()
         self._counts: Counter[str] = Counter()
 
+    def allow(self, max_streams: int, streams_per_client: int) -> None:
+        """Let so many be opened from now on; nobody's is ended for it."""
+        self._max_streams, self._per_client = max_streams, streams_per_client
+
     def admit(self, identity: Identity) -> None:
         """Check that *identity* may open one more stream.
 

@@ -2,6 +2,7 @@
 
 import logging
 import resource
+import signal
 import sys
 import threading
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from typing_extensions import override
 from core.errors import ConfigError
 from infra.settings import Settings
 from telegram_webapp.worker import BoundedWorker
+from utils.terminal import Terminal
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -101,6 +103,11 @@ class DashboardServer(BaseApplication):  # type: ignore[misc]
         self._served.start()
         return self._served.application
 
+    @override
+    def run(self) -> None:
+        """Serve until told to stop."""
+        Master(self).run()
+
     def _watch(self, worker: "Worker") -> None:
         threading.Thread(target=self._end_with, args=(worker,), daemon=True).start()
 
@@ -111,6 +118,25 @@ class DashboardServer(BaseApplication):  # type: ignore[misc]
             pause.wait(ALIVE_EVERY_S)
         if self._served is not None:
             self._served.stop()
+
+
+class Master(Arbiter):  # type: ignore[misc]
+    """Gunicorn's arbiter, which keeps its worker at a hang-up: that one reads settings again."""
+
+    def __init__(self, app: DashboardServer) -> None:
+        self._terminal = Terminal()
+        super().__init__(app)
+
+    @override
+    def handle_hup(self) -> None:
+        """Pass it on, or end with the terminal.
+
+        Raises:
+            StopIteration: the terminal is gone; gunicorn ends.
+        """
+        if self._terminal.is_gone:
+            raise StopIteration
+        self.kill_workers(signal.SIGUSR1)
 
 
 class OurLogger(Logger):  # type: ignore[misc]

@@ -14,6 +14,7 @@ from telegram_webapp.link import EngineLink
 from telegram_webapp.mirror import Snapshot
 from telegram_webapp.problems import Problem
 from telegram_webapp.results import Results
+from telegram_webapp.settings_desk import SettingsDesk
 from utils.clock import Clock
 
 
@@ -21,7 +22,7 @@ from utils.clock import Clock
 class Site:
     """One instance of the dashboard."""
 
-    settings: Settings
+    desk: SettingsDesk
     clock: Clock
     link: EngineLink
     doorman: Doorman
@@ -31,6 +32,11 @@ class Site:
     archive: Archive
     results: Results
     assets: Assets
+
+    @property
+    def settings(self) -> Settings:
+        """What is in force now; some may be another at the next request."""
+        return self.desk.settings
 
     def heard(self) -> tuple[Snapshot, dict[str, Any]]:
         """Return the newest whole state, and its data.

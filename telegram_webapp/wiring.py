@@ -5,6 +5,7 @@ from random import Random
 from typing import TYPE_CHECKING, Final
 
 from infra.bus import ways
+from infra.reload import Reload
 from infra.settings import Settings
 from store.access import AccessStore, Role
 from telegram_webapp.app import create_app
@@ -13,6 +14,7 @@ from telegram_webapp.errands import upgrade_apart
 from telegram_webapp.hub import Hub
 from telegram_webapp.link import EngineLink
 from telegram_webapp.mirror import Mirror
+from telegram_webapp.settings_desk import SettingsDesk
 from utils.backoff import Backoff
 from utils.clock import SystemClock
 
@@ -58,12 +60,16 @@ class WebProcess:
             state_file=settings.state_path,
             delays=Backoff(RECONNECT_BASE_S, RECONNECT_CAP_S, Random()),  # noqa: S311 (no secret)
         )
-        self.application: WSGIApplication = create_app(settings, self.link, doorman, clock)
+        self.desk = SettingsDesk(Reload(settings), self.hub, access.audit, clock)
+        self.application: WSGIApplication = create_app(
+            settings, self.link, doorman, clock, desk=self.desk
+        )
 
     def start(self) -> None:
         """Follow the engine and send heartbeats."""
         self.link.start()
         self.hub.start()
+        self.desk.start()
         # What was imported stays: looking for garbage in it would hold every stream up.
         gc.collect()
         gc.freeze()

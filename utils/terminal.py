@@ -30,3 +30,9 @@ def _is_there() -> bool:
     except OSError:
         return False
     return True
+
+
+def hold_hangups() -> None:
+    """Let a hang-up end nothing while it is not known yet what to do about it."""
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as nohup wants it
+        signal.signal(signal.SIGHUP, lambda *_: None)

@@ -30,14 +30,11 @@ class Summaries:
     def __init__(self, deck: Deck, bot: OurBot) -> None:
         self._deck = deck
         self._bot = bot
-        self._every_s = deck.settings.tg_dashboard_interval
         self._due: dict[int, float] = {}
         self._keys: dict[int, str] = {}
 
     async def run(self) -> None:
         """Look again and again, until cancelled."""
-        if not self._every_s:
-            await asyncio.Event().wait()  # there is never anything to do
         await keep_looking(self.look, self._deck.clock, LOOK_S, "Summaries were not sent")
 
     async def look(self) -> None:
@@ -47,14 +44,17 @@ class Summaries:
             StoreError: it is not known to whom.
             TelegramError: Telegram cannot be reached.
         """
+        every_s = self._deck.settings.tg_dashboard_interval
+        if not every_s:
+            return
         rows = await asyncio.to_thread(self._rows)
         now_s, troubles = self._deck.clock.monotonic(), list[TelegramError]()
         for row in rows:
             # the first comes after one interval: whoever has just come has just seen everything
-            due_s = self._due.setdefault(row.chat_id, now_s + self._every_s)
+            due_s = self._due.setdefault(row.chat_id, now_s + every_s)
             if now_s < due_s:
                 continue
-            self._due[row.chat_id] = now_s + self._every_s
+            self._due[row.chat_id] = now_s + every_s
             try:
                 await self._tell(row, summary_text(self._deck))
             except RetryAfter as error:

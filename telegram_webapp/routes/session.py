@@ -27,8 +27,6 @@ class Login(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def session_routes(site: Site) -> Blueprint:
     """Serve signing in and out."""
     blueprint = Blueprint("session", __name__)
-    life_ms = site.settings.session_hours * HOUR_MS
-
     @blueprint.post("/api/auth/login")
     @public
     def login() -> Response:
@@ -38,6 +36,7 @@ def session_routes(site: Site) -> Blueprint:
             Problem: the code is no good.
         """
         code = read_body(Login).code
+        life_ms = site.settings.session_hours * HOUR_MS
         opened = in_thread(
             site.doorman.store.redeem_code,
             code,

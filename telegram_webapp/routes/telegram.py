@@ -28,10 +28,7 @@ class Launch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def telegram_routes(site: Site) -> Blueprint:
     """Serve the exchange of init data for a token."""
     blueprint = Blueprint("telegram", __name__)
-    settings = site.settings
-    key = settings.telegram_key
-    checker = Checker(key, settings.telegram_open_hours * HOUR_S) if key else None
-    life_ms = settings.telegram_session_minutes * MINUTE_MS
+    key = site.settings.telegram_key
 
     @blueprint.post("/api/auth/telegram")
     @public
@@ -42,9 +39,11 @@ def telegram_routes(site: Site) -> Blueprint:
             Problem: Telegram does not vouch for it, or the person may not come in.
         """
         launch = read_body(Launch)
-        if checker is None:
+        if not key:
             detail = "signing in by Telegram is off: TELEGRAM_BOT_TOKEN is not set"
             raise Problem(503, "telegram_off", detail)
+        settings = site.settings
+        checker = Checker(key, settings.telegram_open_hours * HOUR_S)
         try:
             person = checker.check(launch.init_data, site.clock.now())
         except BadInitData as error:
@@ -58,7 +57,7 @@ def telegram_routes(site: Site) -> Blueprint:
             user,
             via="telegram",
             now=site.clock.now(),
-            life_ms=life_ms,
+            life_ms=settings.telegram_session_minutes * MINUTE_MS,
             client=client_name(request.user_agent.string, in_telegram=True),
             address=request.remote_addr or "",
         )
