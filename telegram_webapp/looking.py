@@ -4,12 +4,13 @@ from typing import Final, NamedTuple
 
 from core.market import HOUR_MS
 from store import series
-from telegram_webapp import parameters
+from telegram_webapp import parameters, query
 from telegram_webapp.problems import BadParameter
 from telegram_webapp.site import Site
 from telegram_webapp.symbols import known_symbol
 
 MAX_HOURS: Final = 10 * 366 * 24
+HOURS: Final = query.whole("hours", "how far back from its end", 1, MAX_HOURS, 24)
 
 
 class Span(NamedTuple):
@@ -35,8 +36,7 @@ def asked_span(hours: int) -> Span:
     Raises:
         BadParameter: it is no time, ends before it begins or is longer than ten years.
     """
-    since, until = parameters.time("since"), parameters.time("until")
-    back = parameters.whole("hours", 1, MAX_HOURS)
+    since, until, back = query.SINCE.read(), query.UNTIL.read(), HOURS.read()
     if since is not None and back is not None:
         raise BadParameter("hours", "left out where since is given", back)
     if since is not None and until is not None and not since < until <= since + MAX_HOURS * HOUR_MS:

@@ -11,11 +11,13 @@ from typing import Any, Final
 
 import msgspec
 
+from core.market import HOUR_MS
 from store.database import Database
 from telegram_webapp.figures.look import base_layout
 
 MOST_POINTS: Final = 2000
 USUAL_POINTS: Final = 1000
+LEAST_SPAN_MS: Final = HOUR_MS
 
 Figure = dict[str, Any]
 
@@ -37,33 +39,36 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     metric: str = ""
     decimals: int | None = None
 
-    def bucket_ms(self, points_each: int = 1, least_ms: int = 1) -> int:
-        """Return how long a bucket must be when each gives *points_each*: round, from least on."""
-        slots = max(1, self.points // points_each)
-        return max(-(-(self.until - self.since) // slots), least_ms)
+    @property
+    def lines(self) -> int:
+        """Return how many points lines may have together: some are left for breaks in them."""
+        return self.points * 9 // 10
 
 
 Draw = Callable[[Database, int, Asked], Figure]
+Ask = Callable[[Asked, dict[str, Any]], Figure]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
-    """One type of chart.
+    """One type of chart: drawn of the database, or of what the engine says when it is asked.
 
     Attributes:
         draw: makes the figure of a database and an account's id; runs on a native thread.
-        takes: which of ``symbol``, ``strategy`` and ``metric`` it may be asked with.
+        show: makes it of what the engine answered to ``question``, which may be empty.
+        question: what the engine is asked, with the symbol.
+        takes: which of ``symbol`` and ``strategy`` it may be asked with.
         needs: which of them it cannot do without.
         metrics: the words that ``metric`` may be; the first is the usual one.
-        hours: how far it looks back unless it is asked for other times.
         fresh_s: no answer is kept for longer, though nothing seemed to change; None for ever.
     """
 
-    draw: Draw
+    draw: Draw | None = None
+    show: Ask | None = None
+    question: str = ""
     takes: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     metrics: tuple[str, ...] = ()
-    hours: int = 24
     fresh_s: float | None = None
 
 
@@ -95,8 +100,14 @@ def figure(
         "until": asked.until,
         **msgspec.structs.asdict(told),
     }
-    whole = {**base_layout(asked.since, asked.until, layout), "meta": meta}
+    whole = {**base_layout(_begin(asked, data), asked.until, layout), "meta": meta}
     return {"data": list(data), "layout": whole}
+
+
+def _begin(asked: Asked, data: Sequence[dict[str, Any]]) -> int:
+    """Return where a chart of time begins: with what it shows, if that is later than asked."""
+    first = min((trace["x"][0] for trace in data if trace["x"]), default=asked.since)
+    return max(asked.since, min(int(first), asked.until - LEAST_SPAN_MS))
 
 
 def nothing(asked: Asked, title: str, reason: str) -> Figure:

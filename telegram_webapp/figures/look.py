@@ -4,6 +4,7 @@ A trace says in ``meta.role`` which token of the page it is drawn in, so that th
 the colour of its own theme; a shape says it as its ``name``.
 """
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 # As css/tokens.css has them; a test holds the two together.
@@ -22,6 +23,9 @@ LIGHT: Final = {
 }
 SOFT: Final = 0.16
 FONT_PX: Final = 11
+DIGIT_PX: Final = 6.4
+SMALL: Final = 4  # dollars
+MARGIN: Final = {"l": 0, "r": 56, "t": 8, "b": 20}
 CLEAR: Final = "rgba(0,0,0,0)"
 _TICKFONT: Final = {"size": FONT_PX, "color": LIGHT["text_3"]}
 _BARE: Final = {
@@ -46,12 +50,29 @@ def base_layout(since: int, until: int, own: dict[str, Any] | None) -> dict[str,
         "showlegend": False,
         "dragmode": False,
         "hovermode": "x unified",
-        "margin": {"l": 0, "r": 56, "t": 8, "b": 20},
+        "margin": dict(MARGIN),
         "yaxis": dict(VALUE_AXIS),
         **own,
         **axes,
         "xaxis": {**time, **own.get("xaxis", {})},
     }
+
+
+def money_axis(values: Sequence[float]) -> dict[str, Any]:
+    """Return the axis and margin of amounts: whole dollars unless all are small."""
+    most = max(abs(value) for value in values)
+    near = max(values) - min(values) < SMALL
+    longest = len(f"{most:,.2f}" if near else f"{most:,.0f}") + 1 + any(v < 0 for v in values)
+    return {
+        "yaxis": {"tickprefix": "$", "tickformat": ",.2f" if near else ",.0f"},
+        "margin": {**MARGIN, "r": max(44, round(10 + longest * DIGIT_PX))},
+    }
+
+
+def percent_axis(decimals: int | None = None) -> dict[str, Any]:
+    """Return the axis and margin of percents, with as many decimals as they need or are given."""
+    shown = ".4~f" if decimals is None else f".{decimals}f"
+    return {"yaxis": {"ticksuffix": "%", "tickformat": shown}, "margin": {**MARGIN, "r": 60}}
 
 
 def soft(role: str, alpha: float = SOFT) -> str:

@@ -2,10 +2,29 @@
 
 from typing import Final
 
-from telegram_webapp.figures import candles, equity
+from telegram_webapp.figures import (
+    anomalies,
+    calibration,
+    candles,
+    depth,
+    equity,
+    funding,
+    performance,
+    predictions,
+)
 from telegram_webapp.figures.base import Chart
 
+SYMBOL: Final = ("symbol",)
+PART: Final = ("symbol", "strategy")
+
 CHARTS: Final[dict[str, Chart]] = {
-    "candles": Chart(draw=candles.draw, takes=("symbol",), needs=("symbol",)),
+    "anomalies": Chart(draw=anomalies.draw, takes=SYMBOL),
+    "calibration": Chart(draw=calibration.draw, takes=PART),
+    "candles": Chart(draw=candles.draw, takes=SYMBOL, needs=SYMBOL),
+    "depth": Chart(show=depth.draw, question="depth", takes=SYMBOL, needs=SYMBOL),
+    "drawdown": Chart(draw=equity.draw_drawdown, takes=("strategy",)),
     "equity": Chart(draw=equity.draw, takes=("strategy",)),
+    "funding": Chart(draw=funding.draw, takes=SYMBOL, needs=SYMBOL),
+    "performance": Chart(draw=performance.draw, takes=PART),
+    "predictions": Chart(draw=predictions.draw, takes=PART),
 }

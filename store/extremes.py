@@ -1,0 +1,192 @@
+"""Curves thinned so that what is seen of them stays: the least and the greatest of each time.
+
+The database goes over the points, so that a year of minutes costs this process a few hundred.
+"""
+
+from typing import Any, Final
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Connection,
+    Double,
+    FromClause,
+    Select,
+    Subquery,
+    Text,
+    case,
+    cast,
+    func,
+    literal,
+    select,
+    type_coerce,
+    union_all,
+)
+from sqlalchemy.dialects.postgresql import array
+
+from core.ledger import EntryKind
+from store import tables
+from store.database import Database
+
+Point = tuple[int, float]
+Span = tuple[int, int]
+
+# Transfers after the first are rare; a curve of more of them has its newest falls right.
+MOST_TRANSFERS: Final = 50
+
+
+def equity_curve(
+    database: Database, account_id: int, span: Span, most: int, strategy: str = ""
+) -> list[Point]:
+    """Return (at, equity) in *span* (ms, its end not included), oldest first.
+
+    Of more than *most* (at least 4), the first, the last, and the least and greatest of equal
+    times.
+
+    Raises:
+        StoreError: the database refused.
+    """
+    with database.read() as connection:
+        source = _equity(account_id, strategy, span)
+        return _thinned(connection, source, source, most)
+
+
+def funding_curve(
+    database: Database, account_id: int, symbol: str, span: Span, most: int
+) -> list[Point]:
+    """Return (at, rate) of the settlements of *symbol* in *span*, as `equity_curve` does.
+
+    Raises:
+        StoreError: the database refused.
+    """
+    table = tables.funding_rates
+    source = (
+        select(table.c.at, _real(table.c.rate).label("value"))
+        .where(table.c.account_id == account_id, table.c.symbol == symbol)
+        .where(table.c.at >= span[0], table.c.at < span[1])
+        .subquery()
+    )
+    with database.read() as connection:
+        return _thinned(connection, source, source, most)
+
+
+def drawdown_curve(
+    database: Database, account_id: int, span: Span, most: int, strategy: str = ""
+) -> list[Point]:
+    """Return (at, fall in % from the highest equity since the span began, zero or below).
+
+    The equity before *span* is the first peak, and a transfer moves the peak with it, as
+    `core.metrics.drawdown` has it. Thinned as `equity_curve` is.
+
+    Raises:
+        StoreError: the database refused.
+    """
+    with database.read() as connection:
+        transfers = _transfers(connection, account_id, strategy)
+        source = _equity(account_id, strategy, span)
+        first = connection.execute(select(source).order_by(source.c.at).limit(1)).first()
+        if first is None:
+            return []
+        before = _before(connection, account_id, strategy, span[0])
+        known_at = first.at if before is None else before.at
+        put_in = sum(amount for at, amount in transfers if at <= known_at)
+        initial = (put_in or first.value) if before is None else before.value
+        later = [(at, amount) for at, amount in transfers if known_at < at < span[1]]
+        falls = _falls(source, initial, later[-MOST_TRANSFERS:])
+        return _thinned(connection, falls, source, most)
+
+
+def _falls(source: Subquery, initial: float, transfers: list[Point]) -> FromClause:
+    """Return the falls of the equity of *source*: without transfers nothing is added to it."""
+    moved: ColumnElement[Any] = literal(0.0, Double)
+    for at, amount in transfers:
+        moved += case((source.c.at >= at, literal(amount, Double)), else_=literal(0.0, Double))
+    own = (source.c.value - moved).label("own")
+    highest = func.max(source.c.value - moved).over(order_by=source.c.at).label("highest")
+    seen = select(source.c.at, own, highest, moved.label("moved")).subquery()
+    start = literal(initial, Double)
+    peak = case((seen.c.highest < start, start), else_=seen.c.highest)
+    whole = peak + seen.c.moved
+    fall = case((whole > 0, 100.0 * (seen.c.own - peak) / whole), else_=literal(0.0, Double))
+    return select(seen.c.at, fall.label("value")).cte()
+
+
+def _thinned(
+    connection: Connection, curve: FromClause, times: FromClause, most: int
+) -> list[Point]:
+    """Return the points of *curve*, thinned; *times* has the same times and is read quickly."""
+    points = select(curve.c.at, curve.c.value)
+    some = select(times.c.at).limit(most + 1).subquery()
+    count = connection.execute(select(func.count()).select_from(some)).scalar_one()
+    if count <= most:
+        return [(row.at, row.value) for row in connection.execute(points.order_by(curve.c.at))]
+    ends = [func.min(times.c.at).label("first"), func.max(times.c.at).label("last")]
+    first, last = connection.execute(select(*ends)).one()
+    slots = max(1, (most - 2) // 2)
+    width = literal(-(-(last + 1 - first) // slots), BigInteger)
+    slot = (curve.c.at - literal(first, BigInteger)) // width
+    edges = points.where(curve.c.at.in_((first, last)))
+    rows = connection.execute(union_all(*_extremes(connection, curve, slot), edges))
+    return sorted({int(row.at): float(row.value) for row in rows}.items())
+
+
+def _extremes(
+    connection: Connection, curve: FromClause, slot: ColumnElement[Any]
+) -> list[Select[Any]]:
+    """Return the queries of the points where each slot is least and greatest."""
+    at, value = curve.c.at, curve.c.value
+    if connection.dialect.name == "sqlite":
+        # a bare column is of the row that has the least, or the greatest
+        # https://www.sqlite.org/lang_select.html#bareagg
+        return [
+            select(at, func.min(value).label("value")).group_by(slot),
+            select(at, func.max(value).label("value")).group_by(slot),
+        ]
+    pair = array([value, cast(at, Double)])  # a time in ms is a whole double
+    both = select(func.min(pair).label("low"), func.max(pair).label("high")).group_by(slot).cte()
+    return [
+        select(cast(pair[2], BigInteger).label("at"), pair[1].label("value"))
+        for pair in (both.c.low, both.c.high)
+    ]
+
+
+def _equity(account_id: int, strategy: str, span: Span) -> Subquery:
+    table = tables.equity
+    return (
+        select(table.c.at, _real(table.c.equity).label("value"))
+        .where(table.c.account_id == account_id, table.c.strategy == strategy)
+        .where(table.c.at >= span[0], table.c.at < span[1])
+        .subquery()
+    )
+
+
+def _before(connection: Connection, account_id: int, strategy: str, since: int) -> Any:
+    """Return the last point before a time, which closed what was before it."""
+    table = tables.equity
+    query = (
+        select(table.c.at, _real(table.c.equity).label("value"))
+        .where(table.c.account_id == account_id, table.c.strategy == strategy)
+        .where(table.c.at < since)
+        .order_by(table.c.at.desc())
+        .limit(1)
+    )
+    return connection.execute(query).first()
+
+
+def _transfers(connection: Connection, account_id: int, strategy: str) -> list[Point]:
+    table = tables.journal
+    query = (
+        select(table.c.at, _real(table.c.amount).label("amount"))
+        .where(table.c.account_id == account_id, table.c.symbol == "")
+        .where(table.c.kind == EntryKind.TRANSFER.value)
+        .order_by(table.c.at, table.c.id)
+    )
+    if strategy:
+        query = query.where(table.c.strategy == strategy)
+    return [(row.at, row.amount) for row in connection.execute(query)]
+
+
+def _real(column: Column[Any]) -> ColumnElement[float]:
+    """Return an amount as a double: what is drawn needs no more."""
+    return cast(type_coerce(column, Text), Double)
