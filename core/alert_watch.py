@@ -8,25 +8,20 @@ the same payloads as the page and people's own rules.
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from itertools import pairwise
-from statistics import median
 from typing import Any, Final
 
 import msgspec
 
 from core.alert_judging import Look, Payload, exact
 from core.alerts import Alarm, Level
+from core.anomalies import Anomaly
+from core.anomaly_words import detail, title
 from core.arithmetic import truncate8
-from core.market import MINUTE_MS
 
 SLACK: Final = Decimal("1.25")  # times its limit: farther from liquidation, a position rearms
 CALM: Final = Decimal("0.8")  # of its limit: below that a funding rate is usual again
-MAD_OF_SIGMA: Final = Decimal("1.4826")  # a normal distribution's deviation over its median one
 HALF: Final = Decimal("0.5")
 ZERO: Final = Decimal(0)
-RETURNS: Final = 240  # the minutes that are usual
-FEWEST_RETURNS: Final = 60
-JUMP_PAUSE_MS: Final = 15 * MINUTE_MS
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,7 +41,7 @@ class Told(msgspec.Struct, kw_only=True):
 
     ``liquidation`` holds the level told of each position, ``daily_loss`` that of the day that
     opened at ``day_open_at``, ``rates`` symbols whose funding rate is high, ``due`` the settlement
-    (ms) told of each position, ``jumps`` when a symbol's last jump was.
+    (ms) told of each position.
     """
 
     drawdown: int | None = None
@@ -55,7 +50,6 @@ class Told(msgspec.Struct, kw_only=True):
     daily_loss: int = 0
     rates: list[str] = []
     due: dict[str, int] = {}
-    jumps: dict[str, int] = {}
 
 
 class Watchers:
@@ -95,20 +89,17 @@ class Watchers:
         if limits.funding_pay_pct:
             yield from self._due(look)
 
-    def closes(self, symbol: str, at: int, closes: Sequence[Decimal]) -> Iterator[Alarm]:
-        """Yield a jump of *symbol* in the minute that ends at *at*; *closes* end with it."""
+    def jump(self, anomaly: Anomaly) -> Alarm | None:
+        """Return the alarm of an unusual return, None when it is not as far out as to be told.
+
+        An anomaly is told once, so this is.
+        """
         limit = self.limits.anomaly_z
-        if not limit or at - self.told.jumps.get(symbol, -JUMP_PAUSE_MS) < JUMP_PAUSE_MS:
-            return
-        z, usual = robust_z(closes)
-        if z is None or abs(z) < limit:
-            return
-        self.told.jumps[symbol] = at
-        moved = 100 * (closes[-1] / closes[-2] - 1)
-        yield Alarm(
-            level=Level.WARN, code="price_jump", symbol=symbol, link=_symbol_link(symbol),
-            title=f"{symbol} moved {_pct(moved)} in a minute",
-            detail=f"A usual minute moves it {_pct(100 * usual)}; this is {abs(z):.0f} times that.",
+        if not limit or abs(anomaly.z) < limit:
+            return None
+        return Alarm(
+            level=Level.WARN, code="price_jump", symbol=anomaly.symbol,
+            link=_symbol_link(anomaly.symbol), title=title(anomaly), detail=detail(anomaly),
         )  # fmt: skip
 
     def _liquidation(self, look: Look) -> Iterator[Alarm]:
@@ -232,22 +223,6 @@ def brink(value: Decimal, edges: Sequence[Decimal], told: int) -> int:
     while told > reached and value >= edges[told - 1] * SLACK:
         told -= 1
     return max(reached, told)
-
-
-def robust_z(closes: Sequence[Decimal]) -> tuple[Decimal | None, Decimal]:
-    """Return how unusual the last return is, and what a usual one is (a share).
-
-    In units of 1.4826 times the median absolute deviation from the median, of the returns before
-    it. None while there are too few, or when prices don't move.
-    Source: Iglewicz & Hoaglin, How to Detect and Handle Outliers (1993).
-    """
-    moves = [after / before - 1 for before, after in pairwise(closes)]
-    past = moves[-RETURNS - 1 : -1]
-    if len(past) < FEWEST_RETURNS:
-        return None, ZERO
-    middle = median(past)
-    usual = MAD_OF_SIGMA * median([abs(move - middle) for move in past])
-    return ((moves[-1] - middle) / usual, usual) if usual > 0 else (None, ZERO)
 
 
 def _near_liquidation(position: Payload, key: str, distance: Decimal, level: int) -> Alarm:

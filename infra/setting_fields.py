@@ -9,6 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from infra.setting_groups import (
     AlertSettings,
+    AnomalySettings,
     DeepseekSettings,
     FullMathSettings,
     GruSettings,
@@ -108,6 +109,7 @@ class SettingFields(BaseSettings):
     risk: Annotated[RiskSettings, LIVE] = RiskSettings()
     reset_paper: Switch = False
     alerts: Annotated[AlertSettings, LIVE] = AlertSettings()
+    anomalies: AnomalySettings = AnomalySettings()
 
     retention: Annotated[RetentionSettings, LIVE] = RetentionSettings()
     daily_report: Annotated[Switch, LIVE] = True

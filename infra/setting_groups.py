@@ -93,6 +93,24 @@ class AlertSettings(Group):
     anomaly_z: Annotated[Decimal, *number("0", "1000")] = Decimal(12)
 
 
+class AnomalySettings(Group):
+    """From which robust z-score on a figure of the market is out of the ordinary."""
+
+    mild_z: Annotated[Decimal, *number("1", "1000")] = Decimal(6)
+    strong_z: Annotated[Decimal, *number("1", "1000")] = Decimal(12)
+    extreme_z: Annotated[Decimal, *number("1", "1000")] = Decimal(20)
+    pause_minutes: Annotated[int, *whole(1, 1440)] = 15
+
+    @model_validator(mode="after")
+    def _limits_rise(self) -> Self:
+        if not self.mild_z < self.strong_z < self.extreme_z:
+            raise ValueError(
+                "anomalies.mild_z, strong_z and extreme_z must rise, were "
+                f"{self.mild_z}, {self.strong_z} and {self.extreme_z}"
+            )
+        return self
+
+
 class RetentionSettings(Group):
     """How long history is kept whole, in days; 0 keeps it for ever. Trades, orders and the
     journal are never deleted."""  # noqa: D205, D209

@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
-from itertools import islice
 from typing import Any, Final
 
 from core.alert_judging import Look, Payload, exact
 from core.alert_rules import Known
-from core.alert_watch import RETURNS, Limits, Watchers
+from core.alert_watch import Limits, Watchers
 from core.alerts import Alarm
 from core.errors import CommandError
 from infra.bus.base import CommandRequest
@@ -20,7 +19,6 @@ from store.records import AlertRule
 ZERO: Final = Decimal(0)
 REQUESTS: Final = {"rule_add", "rule_remove"}
 ROLES: Final = {"viewer", "trader", "owner"}
-ENOUGH_BARS: Final = RETURNS + 2
 
 
 class AlertDesk:
@@ -35,7 +33,6 @@ class AlertDesk:
         symbols, names = tuple(trader.board.markets), tuple(trader.sub_tallies)
         self.rules = RuleBook(trader.record, Known(symbols, names), currency)
         self.watchers = Watchers(limits, currency)
-        self._seen: dict[str, int] = {}
 
     def look(self, at: int) -> None:
         """Raise what is new at engine time *at*."""
@@ -87,17 +84,9 @@ class AlertDesk:
         return last
 
     def _jumps(self) -> list[Alarm]:
-        """Return what was unusual in the minutes that closed since the last look."""
-        found: list[Alarm] = []
-        for symbol, market in self._trader.board.markets.items():
-            closed_at = market.bars[-1].close_time if market.bars else 0
-            if self._seen.setdefault(symbol, closed_at) == closed_at:
-                continue
-            self._seen[symbol] = closed_at
-            newest = islice(reversed(market.bars), ENOUGH_BARS)
-            closes = [bar.close for bar in newest]
-            found.extend(self.watchers.closes(symbol, closed_at, closes[::-1]))
-        return found
+        """Return what is to be told of the returns that were unusual since the last look."""
+        found = self._trader.anomalies.take_jumps()
+        return [alarm for alarm in map(self.watchers.jump, found) if alarm is not None]
 
 
 def shown(rule: AlertRule) -> dict[str, Any]:

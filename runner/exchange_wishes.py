@@ -127,6 +127,7 @@ class ExchangeWishes:
         else:
             self._jobs.put_nowait(feed.desks.drop(symbol))
             engine.trader.board.drop(symbol)
+            engine.trader.anomalies.detector.drop(symbol)
             engine.sieve.forget(symbol)
 
     async def _bring(self, symbol: str) -> None:

@@ -3,6 +3,7 @@
 from math import ceil
 from typing import Final
 
+from core import anomalies
 from core.alert_watch import Limits
 from core.market import MINUTE_MS
 from core.risk import RiskLimits
@@ -42,6 +43,15 @@ def risk_limits(settings: Settings, speed: float | None, kind: str = "simulated"
         risk_per_trade_pct=risk.risk_per_trade_pct,
         stale_after_ms=stale_after_s(settings, speed, kind) * 1000,
     )
+
+
+def anomaly_limits(settings: Settings) -> anomalies.Limits:
+    """Return from where on something is out of the ordinary."""
+    wanted = settings.anomalies
+    return anomalies.Limits(
+        mild_z=float(wanted.mild_z), strong_z=float(wanted.strong_z),
+        extreme_z=float(wanted.extreme_z), pause_ms=wanted.pause_minutes * MINUTE_MS,
+    )  # fmt: skip
 
 
 def alert_limits(settings: Settings) -> Limits:

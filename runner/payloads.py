@@ -14,7 +14,7 @@ from core.market import MINUTE_MS, Bar, DayStats, Instrument
 from core.orders import Fill, FundingCharged, Order, OrderRole, OrderType
 from core.trades import Trade
 from runner.board import Market
-from store.records import SignalRow
+from store.records import AnomalyRow, SignalRow
 from store.writer import EquityPoint
 
 Data = dict[str, Any]
@@ -68,6 +68,25 @@ def signal(row: SignalRow, title: str) -> Data:
         "value": row.value,
         "limit": row.threshold,
         "position_id": row.position_id,
+    }
+
+
+def anomaly(row: AnomalyRow) -> Data:
+    """Return the payload of anomaly_detected."""
+    return {
+        "fact_id": f"anomaly:{row.id}",
+        "at": row.at,
+        "id": row.id,
+        "symbol": row.symbol,
+        "measure": row.measure,
+        "value": row.value,
+        "usual": row.usual,
+        "deviation": row.deviation,
+        "z": row.z,
+        "severity": row.severity,
+        "title": row.title,
+        "detail": row.detail,
+        "did": row.did,
     }
 
 

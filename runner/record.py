@@ -17,6 +17,7 @@ from runner.payloads import Data, candle, equity_point, maybe
 from store.outbox import OutboxRow
 from store.records import (
     AlertRule,
+    AnomalyRow,
     ModelScore,
     ModelUsage,
     PerformancePoint,
@@ -53,6 +54,7 @@ class Record:
     trades: list[Trade] = field(default_factory=list)
     candles: list[Bar] = field(default_factory=list)
     funding: list[Funding] = field(default_factory=list)
+    anomalies: list[AnomalyRow] = field(default_factory=list)
     equity: list[EquityPoint] = field(default_factory=list)
     signals: list[SignalRow] = field(default_factory=list)
     theories: list[TheoryRow] = field(default_factory=list)
@@ -89,6 +91,12 @@ class Record:
         self.signals.append(row)
         self.events.append(("signal_raised", body))
         self._tell("signal_raised", body)
+
+    def anomaly(self, row: AnomalyRow, body: Data) -> None:
+        """Add something out of the ordinary; of history played flat out nobody is told."""
+        self.anomalies.append(row)
+        if not self.quiet:
+            self.events.append(("anomaly_detected", body))
 
     def alert(self, at: int, level: str, code: str, title: str, detail: str = "") -> None:
         """Add something a person should know, and log it; *level* is info, warn or error."""
@@ -132,20 +140,26 @@ class Record:
     def empty(self) -> bool:
         """Return whether there is nothing to store."""
         kept = (
-            self.journal, self.candles, self.funding, self.equity, self.predictions, self.scores,
-            self.usage, self.rules,
+            self.journal, self.candles, self.funding, self.anomalies, self.equity,
+            self.predictions, self.scores, self.usage, self.rules,
         )  # fmt: skip
         return not (self.events or self.orders or self.rules_removed or any(kept))
 
-    def take(self, checkpoint: dict[str, Any] | None) -> tuple[Batch, list[tuple[str, Data]]]:
-        """Hand over everything collected, with the *checkpoint* it leads to, and start anew."""
+    def take(
+        self, checkpoint: dict[str, Any] | None, samples: dict[str, Any] | None = None
+    ) -> tuple[Batch, list[tuple[str, Data]]]:
+        """Hand over everything collected, with the *checkpoint* it leads to, and start anew.
+
+        *samples* are those that anomalies are judged by, when there are new ones.
+        """
         batch = Batch(
             journal=self.journal, orders=list(self.orders.values()), trades=self.trades,
-            facts=self.facts, candles=self.candles, funding=self.funding, equity=self.equity,
-            signals=self.signals, theories=self.theories, predictions=self.predictions,
-            scores=self.scores, usage=self.usage, performance=self.performance,
-            outbox=self.outbox, rules=list(self.rules.values()),
-            rules_removed=self.rules_removed, checkpoint=checkpoint,
+            facts=self.facts, candles=self.candles, funding=self.funding, anomalies=self.anomalies,
+            equity=self.equity, signals=self.signals, theories=self.theories,
+            predictions=self.predictions, scores=self.scores, usage=self.usage,
+            performance=self.performance, outbox=self.outbox,
+            rules=list(self.rules.values()),
+            rules_removed=self.rules_removed, checkpoint=checkpoint, samples=samples,
         )  # fmt: skip
         events = self.events
         if self.quiet:

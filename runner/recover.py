@@ -16,6 +16,7 @@ from runner.trader import Trader
 from store import history, recovery
 from store.alert_rules import list_rules
 from store.database import Database
+from store.writer import SAMPLES
 
 Saved = Mapping[str, Any]
 
@@ -46,6 +47,7 @@ def recover(
     Raises:
         ConfigError: what was saved beside the ledger cannot be read.
     """
+    _recall_anomalies(trader, database, account_id)
     resting = recovery.open_orders(database, account_id)
     trader.broker.recall((saved or {}).get("broker", {}))
     trader.broker.restore(resting)
@@ -75,6 +77,16 @@ def recover_alerts(
     try:
         if saved is not None and "alerts" in saved:
             desk.watchers.load(saved["alerts"])
+    except msgspec.ValidationError as error:
+        raise ConfigError(_damaged(database, error)) from error
+
+
+def _recall_anomalies(trader: Trader, database: Database, account_id: int) -> None:
+    samples = recovery.checkpoint(database, account_id, SAMPLES)
+    if samples is None:
+        return
+    try:
+        trader.anomalies.detector.load(samples)
     except msgspec.ValidationError as error:
         raise ConfigError(_damaged(database, error)) from error
 
@@ -117,6 +129,7 @@ def warm(trader: Trader, database: Database, account_id: int, symbols: Sequence[
     histories = [recovery.last_candles(database, account_id, symbol, wanted) for symbol in symbols]
     for bars in histories:
         trader.board.remember(bars)
+        trader.anomalies.detector.remember(bars)
     trader.council.warm(histories)
 
 

@@ -75,7 +75,7 @@ class Settling:
     async def _commit_and_tell(self) -> None:
         record = self.trader.record
         while not record.empty:
-            batch, events = record.take(self.checkpoint())
+            batch, events = record.take(self.checkpoint(), self.trader.anomalies.save())
             with self.whole:
                 await self.ledger.commit(batch, self._say_blocked)
                 self.trader.broker.committed()

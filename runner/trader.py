@@ -16,6 +16,7 @@ from core.orders import Order, OrderRole
 from core.risk import Refusal, RiskLimits
 from core.trades import Trade
 from exchange.base import Broker
+from runner.anomaly_desk import AnomalyDesk
 from runner.board import Board
 from runner.booking import Booking
 from runner.council import Council
@@ -58,6 +59,7 @@ class Trader:
     booking: Booking = field(init=False)
     signals: SignalBook = field(init=False)
     predictions: Predictions = field(init=False)
+    anomalies: AnomalyDesk = field(init=False)
     tallies: tuple[Tally, ...] = field(init=False)
     minute: int = 0
     decides_from: int = 0
@@ -69,6 +71,7 @@ class Trader:
         self.booking = Booking(self.board, self.portfolio, self.record)
         self.signals = SignalBook(self.record)
         self.predictions = Predictions(self.record)
+        self.anomalies = AnomalyDesk(self.record, self.vetting)
         funded = (tally for tally in self.sub_tallies.values() if tally.initial)
         self.tallies = (self.tally, *funded)
 
@@ -83,6 +86,7 @@ class Trader:
         for message in step.messages:
             if isinstance(message, Bar):
                 self._decide(message, step.at)
+                self.anomalies.on_bar(message)
         minute = step.at // MINUTE_MS
         if minute > self.minute:
             self._sample(minute)
@@ -123,8 +127,10 @@ class Trader:
         if isinstance(message, Bar):
             self.record.candle(message)
             self.predictions.on_bar(message)
-        elif isinstance(message, Funding):
-            self.record.settlement(message)
+        else:
+            self.anomalies.on_message(message)
+            if isinstance(message, Funding):
+                self.record.settlement(message)
 
     def _decide(self, bar: Bar, at: int) -> None:
         """Ask the strategies about *bar*; what happened while nobody was there is not traded on."""
@@ -145,6 +151,7 @@ class Trader:
 
     def _finish(self, trade: Trade) -> None:
         """Count a closed trade and let its strategy learn from it."""
+        self.anomalies.on_trade(trade)
         self.tally.count(trade)
         own = self.sub_tallies.get(trade.strategy)
         if own is not None:

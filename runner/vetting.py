@@ -76,6 +76,14 @@ class Vetting:
             refusal = Refusal("size", None, None, reason)
         return refusal
 
+    def standing(self, symbol: str, at: int) -> Refusal | None:
+        """Return the gate that would stop any entry in *symbol* at *at* (ms), or None."""
+        least = Order(
+            id="", strategy="", symbol=symbol, side=Side.BUY, type=OrderType.MARKET, qty=ZERO,
+            role=OrderRole.ENTRY, position_id="", created_at=at, leverage=self.limits.leverage,
+        )  # fmt: skip
+        return check(least, self._risk_view(least), self.limits)
+
     def _in_the_way(self, order: Order) -> Refusal | None:
         """Return why an entry cannot be: its strategy is in that symbol already."""
         held = self.portfolio.position(order.strategy, order.symbol)

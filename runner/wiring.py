@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
+from core.anomaly_watch import Detector
 from core.ledger import ZERO, Portfolio
 from core.stream import Frame
 from exchange.base import Broker
@@ -22,7 +23,7 @@ from runner.engine import Engine
 from runner.exchange_wiring import Outpost
 from runner.freshness import ANY, HEARD, Freshness
 from runner.ledger_check import LedgerCheck
-from runner.limits import alert_limits, risk_limits, stale_after_s
+from runner.limits import alert_limits, anomaly_limits, risk_limits, stale_after_s
 from runner.markets import Course, Tape, set_course
 from runner.patience import Patience
 from runner.publisher import Publisher
@@ -115,6 +116,7 @@ def wire(
     trader.record.keeps_candles = manner.keeps_candles
     trader.record.about = {"badge": tape.feed.badge, "currency": CURRENCY}
     trader.sampled_every = manner.sampled_every
+    trader.anomalies.detector = Detector(anomaly_limits(settings))
     # On an exchange what is missing of the past is fetched first.
     knows_past = not isinstance(tape.feed, ExchangeFeed)
     recover(trader, database, account.id, saved, knows_past=knows_past)

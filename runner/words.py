@@ -8,7 +8,7 @@ from core.trades import Trade
 
 Told = tuple[str, str]
 
-_EXITS = {
+EXITS = {
     "stop": "Stop hit",
     "target": "Target hit",
     "signal": "Signal turned",
@@ -52,7 +52,7 @@ def filled(fill: Fill, instrument: Instrument) -> Told:
 def closed(trade: Trade, instrument: Instrument) -> Told:
     """Say a finished round trip."""
     return (
-        f"{_EXITS[trade.exit_reason.value]}, {instrument.base} {trade.side} closed",
+        f"{EXITS[trade.exit_reason.value]}, {instrument.base} {trade.side} closed",
         f"{trade.strategy}, held {held_text(trade.closed_at - trade.opened_at)}",
     )
 

@@ -276,7 +276,10 @@ TRADING: Final[dict[str, tuple[str, dict[str, str]]]] = {
     ),
     "checkpoints": (
         "Where the engine stood at its last commit, beyond what the journal says.",
-        {"name": "which of them; the engine has one", "value": "what a restart needs, as JSON"},
+        {
+            "name": "`engine`, or `anomalies`: the samples that those are judged by",
+            "value": "what a restart needs, as JSON",
+        },
     ),
     "system_metrics": (
         (

@@ -62,14 +62,16 @@ def open_orders(database: Database, account_id: int) -> list[Order]:
     return [read_as(Order, row) for row in _rows(database, resting)]
 
 
-def checkpoint(database: Database, account_id: int) -> dict[str, Any] | None:
-    """Return the last committed checkpoint, or None before the first.
+def checkpoint(
+    database: Database, account_id: int, name: str = CHECKPOINT
+) -> dict[str, Any] | None:
+    """Return the last committed checkpoint of that *name*, or None before the first.
 
     Raises:
         StoreError: the database refused.
     """
     table = tables.checkpoints
-    last = select(table.c.value).where(table.c.account_id == account_id, table.c.name == CHECKPOINT)
+    last = select(table.c.value).where(table.c.account_id == account_id, table.c.name == name)
     rows = _rows(database, last)
     return rows[0].value if rows else None
 

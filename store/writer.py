@@ -33,6 +33,7 @@ from store.records import (
 Row = tuple[Any, ...]
 
 CHECKPOINT: Final = "engine"
+SAMPLES: Final = "anomalies"
 WRITTEN: Final = (
     tables.journal, tables.orders, tables.trades, tables.facts, tables.candles,
     tables.funding_rates, tables.anomalies, tables.equity,
@@ -70,7 +71,8 @@ class EquityPoint(msgspec.Struct, frozen=True, gc=False):
 class Batch:
     """What one step of the engine leaves behind; not to be changed while it is committed.
 
-    ``rules_removed`` are ids of alert rules that are no more.
+    ``rules_removed`` are ids of alert rules that are no more; ``samples`` are those that anomalies
+    are judged by.
     """
 
     journal: list[Entry] = field(default_factory=list)
@@ -91,15 +93,18 @@ class Batch:
     rules: list[AlertRule] = field(default_factory=list)
     rules_removed: list[str] = field(default_factory=list)
     checkpoint: dict[str, Any] | None = None
+    samples: dict[str, Any] | None = None
 
     def __len__(self) -> int:
         """Return how many rows it holds."""
         lists: tuple[Sequence[Any], ...] = (
             self.journal, self.orders, self.trades, self.facts, self.candles, self.funding,
             self.anomalies, self.equity, self.signals, self.theories, self.predictions,
-            self.scores, self.usage, self.performance, self.outbox, self.rules, self.rules_removed,
+            self.scores, self.usage, self.performance, self.outbox,
+            self.rules, self.rules_removed,
         )  # fmt: skip
-        return sum(map(len, lists)) + (self.checkpoint is not None)
+        states = (self.checkpoint, self.samples)
+        return sum(map(len, lists)) + sum(state is not None for state in states)
 
 
 class Writer:
@@ -117,7 +122,7 @@ class Writer:
             account_id: whose rows they are.
             durable: wait for the disk at each commit; what can be played again need not.
         """
-        self._database = database
+        self.database = database
         self._durable = durable
         self.account_id = account_id
         mark = "?" if database.path else "%s"
@@ -136,7 +141,7 @@ class Writer:
         work = [(name, rows) for name, rows in _rows(self.account_id, batch) if rows]
         if not work:
             return
-        with self._database.write(durable=self._durable) as connection:
+        with self.database.write(durable=self._durable) as connection:
             for name, rows in work:
                 connection.exec_driver_sql(self._statements[name], rows)
 
@@ -173,8 +178,8 @@ def _rows(owner: int, batch: Batch) -> Iterator[tuple[str, list[Row]]]:
     yield "outbox", [_outbox_row(owner, row) for row in batch.outbox]
     yield "alert_rules", [_plain_row(owner, rule) for rule in batch.rules]
     yield "rules_removed", [(owner, rule_id) for rule_id in batch.rules_removed]
-    if batch.checkpoint is not None:
-        yield "checkpoints", [(owner, CHECKPOINT, json_text(batch.checkpoint))]
+    states = ((CHECKPOINT, batch.checkpoint), (SAMPLES, batch.samples))
+    yield "checkpoints", [(owner, name, json_text(s)) for name, s in states if s is not None]
 
 
 # Each row below is in the order of its table's columns.

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.alert_judging import Look
-from core.alert_watch import Limits, Watchers, brink, ladder, robust_z
+from core.alert_watch import Limits, Watchers, brink, ladder
 from core.alerts import Alarm, Level
+from core.anomalies import Anomaly, Measure, Severity
 
 DAY = 86_400_000
 LIMITS = Limits(
@@ -173,30 +174,24 @@ def test_a_limit_of_zero_is_off() -> None:
     )
 
     assert counts(told(off, [look(), worst])) == [0, 0]
-    assert list(off.closes("BTC/USDT", 0, [Decimal(1)] * 200 + [Decimal(9)])) == []
+    assert off.jump(unusual(1e6)) is None
 
 
-def minutes(count: int, last: str) -> list[Decimal]:
-    """Return closes that move by a thousandth and back, and a last one."""
-    usual = [Decimal(100) + Decimal(n * n % 11) / 50 for n in range(count)]
-    return [*usual, usual[-1] * Decimal(last)]
+def unusual(z: float) -> Anomaly:
+    return Anomaly(
+        at=60_000, symbol="BTC/USDT", measure=Measure.RETURN, value=-5.0, usual=0.0,
+        deviation=0.0889, z=z, severity=Severity.MILD,
+    )  # fmt: skip
 
 
-def test_a_jump_is_told_once_a_quarter_of_an_hour() -> None:
-    watch, jump = watchers(), minutes(120, "1.05")
+def test_a_jump_is_an_anomaly_that_is_far_enough_out() -> None:
+    found = watchers().jump(unusual(-56.2))
 
-    found = [list(watch.closes("BTC/USDT", at * 60_000, jump)) for at in (1, 2, 15, 16)]
-
-    assert counts(found) == [1, 0, 0, 1]
-    assert found[0][0].title == "BTC/USDT moved 5 % in a minute"
-    assert "A usual minute moves it 0.0889 %; this is 56 times that." in found[0][0].detail
-    assert not list(watchers().closes("BTC/USDT", 0, minutes(120, "1.001")))
-
-
-def test_too_few_minutes_or_ones_that_do_not_move_say_nothing() -> None:
-    assert robust_z(minutes(30, "2"))[0] is None
-    assert robust_z([Decimal(100)] * 300)[0] is None
-    assert robust_z([])[0] is None
+    assert found is not None
+    assert found.title == f"BTC/USDT moved {MINUS}5 % in a minute"
+    assert found.detail == "A usual minute moves it 0.0889 %; this is 56 times that."
+    assert (found.code, found.level, found.link) == ("price_jump", Level.WARN, "symbol_BTCUSDT")
+    assert watchers().jump(unusual(-9.9)) is None
 
 
 def test_a_restart_tells_nothing_again() -> None:
@@ -205,14 +200,12 @@ def test_a_restart_tells_nothing_again() -> None:
         fall=12.0, pnl_pct=-5.0, positions={"p1": held(4.0, notional=1e5)}, stats=market(0.002)
     )
     told(first, [look(), worst])
-    list(first.closes("BTC/USDT", 60_000, minutes(120, "1.05")))
     saved = msgspec.json.decode(msgspec.json.encode(first.save()))
 
     second = watchers()
     second.load(saved)
 
     assert counts(told(second, [worst])) == [0]
-    assert not list(second.closes("BTC/USDT", 120_000, minutes(120, "1.05")))
     assert second.save() == first.save()
 
 
