@@ -2,7 +2,7 @@
 
 import types
 import typing
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Annotated, Any, TypedDict
 
@@ -12,19 +12,21 @@ import msgspec
 At = Annotated[int, msgspec.Meta(description="ms since 1970, UTC")]
 
 
-def shown_shape(name: str, item: type, columns: Iterable[str], about: str = "") -> Any:
+def shown_shape(
+    name: str, item: type, columns: Iterable[str], more: Mapping[str, Any] | None = None
+) -> Any:
     """Return the shape of *item* as `replies.shown` shows it: its *columns*, amounts as numbers.
 
     Args:
         name: of the shape.
         item: a struct; a column may be one of its fields or properties.
         columns: what is shown.
-        about: what it is, for people; the struct's docstring unless given.
+        more: what is shown beside them.
     """
     hints = typing.get_type_hints(item)
     fields = {column: _number(hints.get(column) or _returned(item, column)) for column in columns}
-    shape = TypedDict(name, fields)  # type: ignore[misc]
-    shape.__doc__ = about or item.__doc__
+    shape = TypedDict(name, {**fields, **(more or {})})  # type: ignore[misc]
+    shape.__doc__ = item.__doc__
     return shape
 
 

@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Mapping
 from functools import partial
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, TypedDict
 
 import msgspec
 from flask import Blueprint, Response
@@ -15,11 +15,13 @@ from store.access import Role
 from store.alert_rules import list_rules
 from store.database import Database
 from store.records import AlertRule
-from telegram_webapp import parameters
+from telegram_webapp import query
 from telegram_webapp.auth.guard import current_identity
 from telegram_webapp.auth.needs import requires
 from telegram_webapp.body import read_body
+from telegram_webapp.described import OF_HISTORY, OF_WISHES, Refusal, described
 from telegram_webapp.replies import reply, shown
+from telegram_webapp.shapes import At
 from telegram_webapp.site import Site
 from telegram_webapp.wishing import grant
 
@@ -32,12 +34,59 @@ Token = Annotated[str, msgspec.Meta(pattern=r"\A[!-~]{1,64}\Z")]
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_TEXT)]
 
 
-class Wanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class NewRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A rule that somebody wants."""
 
     text: Text
     cooldown_s: int | None = None
     idempotency_key: Token | None = None
+
+
+class ShownRule(TypedDict):
+    """A rule; ``problem`` says why it rests, empty when it is looked at."""
+
+    id: str
+    text: str
+    cooldown_s: int
+    created_at: At
+    created_by: str
+    fired_at: At | None
+    fired_count: int
+    mine: bool
+    problem: str
+
+
+class Rules(TypedDict):
+    """Rules, and how many one may have."""
+
+    rules: list[ShownRule]
+    limit: int
+
+
+class RuleFigure(TypedDict):
+    """A figure that a rule can be about, and what it may be compared with."""
+
+    name: str
+    label: str
+    amount: bool
+    share: bool
+    count: bool
+
+
+class RuleWords(TypedDict):
+    """What a rule can be about."""
+
+    figures: dict[str, list[RuleFigure]]
+    symbols: list[str]
+    strategies: list[str]
+    operators: list[str]
+    examples: list[str]
+
+
+ALL: Final = query.one_of("all", "yes: everybody's, for an owner", ("yes", "no"))
+RULE_ID: Final = query.part("rule_id", "the id of a rule", "rule-3")
+BAD_RULE: Final = Refusal(400, "bad_rule", "the text is no rule; detail says why")
+NO_RULE: Final = Refusal(404, "no_rule", "there is no rule of that id of yours")
 
 
 def alert_rule_routes(site: Site) -> Blueprint:
@@ -46,11 +95,11 @@ def alert_rule_routes(site: Site) -> Blueprint:
 
     @blueprint.get("/api/alerts/rules")
     @requires(Role.VIEWER)
+    @described(takes=(ALL,), answers=Rules, problems=OF_HISTORY)
     def rules() -> Response:
         """Return the own rules or, for an owner with all=yes, everybody's."""
-        parameters.only("all")
         identity = current_identity()
-        everybodys = parameters.one_of("all", ("yes", "no")) == "yes"
+        everybodys = ALL.read() == "yes"
         everybodys = everybodys and identity.role is Role.OWNER
         query = partial(_rules, owner=None if everybodys else identity.owner_id)
         known = _known(site)
@@ -59,9 +108,9 @@ def alert_rule_routes(site: Site) -> Blueprint:
 
     @blueprint.get("/api/alerts/rules/figures")
     @requires(Role.VIEWER)
+    @described(answers=RuleWords)
     def figures() -> Response:
         """Return what a rule can be about, for whoever helps to write one."""
-        parameters.only()
         known = _known(site)
         return reply(
             {
@@ -75,9 +124,10 @@ def alert_rule_routes(site: Site) -> Blueprint:
 
     @blueprint.post("/api/alerts/rules")
     @requires(Role.VIEWER)
+    @described(body=NewRule, answers=dict[str, Any], problems=(*OF_WISHES, BAD_RULE))
     def add() -> Response:
         """Add a rule of who asks."""
-        wanted = read_body(Wanted)
+        wanted = read_body(NewRule)
         args: dict[str, Any] = {"text": wanted.text}
         if wanted.cooldown_s is not None:
             args["cooldown_s"] = wanted.cooldown_s
@@ -85,9 +135,10 @@ def alert_rule_routes(site: Site) -> Blueprint:
 
     @blueprint.delete("/api/alerts/rules/<rule_id>")
     @requires(Role.VIEWER)
+    @described(takes=(RULE_ID,), answers=dict[str, Any], problems=(*OF_WISHES, NO_RULE))
     def remove(rule_id: str) -> Response:
         """Remove a rule of who asks; an owner may remove anybody's."""
-        args = {"rule_id": parameters.given("rule_id", rule_id)}
+        args = {"rule_id": query.of_path(RULE_ID, rule_id)}
         return reply(grant(site, "rule_remove", args, _new_key()))
 
     return blueprint

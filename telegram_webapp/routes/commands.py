@@ -1,6 +1,6 @@
 """Wishes: asked here, decided by the engine, recorded whatever comes of them."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, NotRequired, TypedDict
 
 import msgspec
 from flask import Blueprint, Response
@@ -8,6 +8,7 @@ from flask import Blueprint, Response
 from store.access import Role
 from telegram_webapp.auth.needs import requires
 from telegram_webapp.body import read_body
+from telegram_webapp.described import OF_WISHES, Refusal, described
 from telegram_webapp.problems import Problem
 from telegram_webapp.replies import reply
 from telegram_webapp.site import Site
@@ -30,12 +31,26 @@ class Wish(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     confirm: Token | None = None
 
 
+class Granted(TypedDict):
+    """Either an intent, which says what would happen and waits for ``confirm``, or the result."""
+
+    intent: NotRequired[dict[str, Any]]
+    result: NotRequired[dict[str, Any]]
+
+
+EXAMPLE: Final = {
+    "intent": {"intent_id": "9f2c", "title": "Close p-17", "consequence": "sells 0.25 BTC/USDT"}
+}
+EXPIRED: Final = Refusal(409, "intent_expired", "what was to be confirmed is too old or was done")
+
+
 def command_routes(site: Site) -> Blueprint:
     """Serve the one door for wishes."""
     blueprint = Blueprint("commands", __name__)
 
     @blueprint.post("/api/commands")
     @requires(Role.TRADER)
+    @described(body=Wish, answers=Granted, example=EXAMPLE, problems=(*OF_WISHES, EXPIRED))
     def commands() -> Response:
         """Return what a command would do, or do what was confirmed; a stop is done at once.
 

@@ -9,7 +9,7 @@ Source: https://core.telegram.org/bots/webapps#downloadfileparams
 import re
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, TypedDict
 from urllib.parse import unquote_to_bytes
 
 import msgspec
@@ -21,8 +21,11 @@ from store.access import Identity, Role
 from telegram_webapp.auth.guard import current_identity
 from telegram_webapp.auth.needs import needs_of, public, requires
 from telegram_webapp.body import read_body
+from telegram_webapp.described import Refusal, described
 from telegram_webapp.problems import BadParameter, Problem
+from telegram_webapp.query import of_path, part
 from telegram_webapp.replies import reply
+from telegram_webapp.shapes import At
 from telegram_webapp.site import Site
 from telegram_webapp.tickets import LIFE_MS, Ticket, Tickets
 
@@ -35,10 +38,23 @@ NOT_BY_LINK: Final = {"stream.stream", "downloads.fetch", "health.stream_probe"}
 OF_THE_LINK: Final = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_RANGE", "HTTP_IF_RANGE")
 
 
-class Wanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class WantedLink(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is posted to get a link: where the answer is, below the address of the page."""
 
     path: str
+
+
+class GivenLink(TypedDict):
+    """A link, below the address of the page, and until when it is good."""
+
+    path: str
+    expires_at: At
+
+
+SECRET: Final = part("secret", "what the link ends in", "example")
+USED_UP: Final = Refusal(404, "used_up", "the link was used, is too old or is none")
+NOT_SERVED: Final = Refusal(404, "not_found", "nothing is served there by a link")
+OTHERS: Final = Refusal(403, "role_needed", "who asked for the link may not see it")
 
 
 def download_routes(site: Site) -> Blueprint:
@@ -48,6 +64,7 @@ def download_routes(site: Site) -> Blueprint:
 
     @blueprint.post("/api/downloads")
     @requires(Role.VIEWER)
+    @described(body=WantedLink, answers=GivenLink, problems=(NOT_SERVED,))
     def offer() -> Response:
         """Return a link to what may be read at a path, good once and for a minute.
 
@@ -55,7 +72,7 @@ def download_routes(site: Site) -> Blueprint:
             BadParameter: the path is none below api/.
             Problem: nothing can be had there by a link, or not by who asks.
         """
-        asked = read_body(Wanted).path
+        asked = read_body(WantedLink).path
         match = WANTED.fullmatch(asked) if len(asked) <= MAX_PATH else None
         if match is None:
             raise BadParameter("path", f"one that begins with api/, at most {MAX_PATH} long", asked)
@@ -68,14 +85,15 @@ def download_routes(site: Site) -> Blueprint:
 
     @blueprint.get("/api/downloads/<secret>")
     @public
+    @described(takes=(SECRET,), files=("*/*",), problems=(USED_UP, NOT_SERVED, OTHERS))
     def fetch(secret: str) -> Response:
         """Answer as if who got the link had asked, once; who only looks does not use it up.
 
         Raises:
             Problem: the link was used, is too old or is none, or its owner may no longer read.
         """
-        look = request.method == "HEAD"
-        ticket = tickets.look(secret) if look else tickets.take(secret)
+        look, asked = request.method == "HEAD", of_path(SECRET, secret)
+        ticket = tickets.look(asked) if look else tickets.take(asked)
         if ticket is None or not site.doorman.still_valid(ticket.identity):
             detail = "this link was used, or is older than a minute: ask the page for another"
             raise Problem(404, "used_up", detail)

@@ -1,19 +1,57 @@
 """How the web process is: little to anybody, more to those with a role."""
 
-from typing import Any, Final
+from typing import Any, Final, NotRequired, TypedDict
 
 from flask import Blueprint, Response, request
 
 from infra.recognition import CHALLENGE, Recognition
 from telegram_webapp.auth.needs import public
-from telegram_webapp.parameters import untested, whole
+from telegram_webapp.described import Kept, Refusal, described
+from telegram_webapp.parameters import untested
 from telegram_webapp.probe import Probe
+from telegram_webapp.problems import Problem
 from telegram_webapp.proxies import BELIEVED
+from telegram_webapp.query import text, whole_or
+from telegram_webapp.readiness import readiness
 from telegram_webapp.replies import reply
+from telegram_webapp.shapes import At
 from telegram_webapp.site import Site
 from utils.version import VERSION
 
 PAUSE_MS: Final = 300
+
+
+class Health(TypedDict):
+    """How the web process is; ages and streams for who has a role, the rest for one of us."""
+
+    status: str
+    engine: str
+    version: str
+    engine_age_ms: NotRequired[int | None]
+    away_since: NotRequired[At | None]
+    streams: NotRequired[dict[str, int]]
+    proof: NotRequired[str]
+    seen: NotRequired[dict[str, Any]]
+
+
+class Alive(TypedDict):
+    """This process answers."""
+
+    status: str
+
+
+class Ready(TypedDict):
+    """Every part that an answer needs is there."""
+
+    status: str
+    parts: dict[str, str]
+
+
+CHALLENGED: Final = text("challenge", "proves which instance answers; see docs/PROXY.md", "x")
+ASKING: Final = text("ask", "proves that one of us asks", "x")
+PAUSE: Final = whole_or("pause_ms", "between the two events", 100, 2000, PAUSE_MS)
+BUSY: Final = Refusal(503, "busy", "too many ask at once")
+NOT_READY: Final = Refusal(503, "not_ready", "a part is away; parts says which, and why")
 
 
 def health_routes(site: Site) -> Blueprint:
@@ -24,6 +62,7 @@ def health_routes(site: Site) -> Blueprint:
 
     @blueprint.get("/api/health")
     @public
+    @described(takes=(CHALLENGED, ASKING), answers=Health, kept=Kept.NEVER)
     def health() -> Response:
         """Return whether the engine is there; it is degraded, not down, when it is away."""
         is_up = site.link.is_up
@@ -40,15 +79,39 @@ def health_routes(site: Site) -> Blueprint:
             body["streams"] = site.link.hub.stats()
         return reply(body)
 
+    @blueprint.get("/api/health/live")
+    @public
+    @described(answers=Alive, kept=Kept.NEVER)
+    def live() -> Response:
+        """Return that this process answers; whoever gets none may start it anew."""
+        return reply({"status": "ok"})
+
+    @blueprint.get("/api/health/ready")
+    @public
+    @described(answers=Ready, problems=(NOT_READY,), kept=Kept.NEVER)
+    def ready() -> Response:
+        """Return that the engine and the databases are there, or which of them is away.
+
+        Raises:
+            Problem: one is.
+        """
+        parts = readiness(site)
+        away = [f"{name}: {state}" for name, state in parts.items() if state != "ok"]
+        if away:
+            about = {"parts": parts}
+            raise Problem(503, "not_ready", "; ".join(away), {"Retry-After": "2"}, about)
+        return reply({"status": "ok", "parts": parts})
+
     @blueprint.get("/api/health/stream-probe")
     @public
+    @described(takes=(PAUSE,), files=("text/event-stream",), problems=(BUSY,))
     def stream_probe() -> Response:
         """Return a stream of two events, to find out what is on the way.
 
         Raises:
             Problem: too many ask, or for too long a pause.
         """
-        return probe.begin(whole("pause_ms", 100, 2000, PAUSE_MS) or PAUSE_MS)
+        return probe.begin(PAUSE.read())
 
     return blueprint
 

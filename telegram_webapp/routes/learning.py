@@ -1,7 +1,7 @@
 """How good the parts and models of strategies are, by what came of what they said."""
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, TypedDict
 
 import msgspec
 from flask import Blueprint, Response
@@ -18,15 +18,71 @@ from store.learning import (
     theory_tallies,
 )
 from store.records import ModelScore
-from telegram_webapp import parameters
+from telegram_webapp import query
 from telegram_webapp.auth.needs import requires
+from telegram_webapp.described import OF_HISTORY, described
 from telegram_webapp.replies import number, reply
 from telegram_webapp.results import Answer
+from telegram_webapp.shapes import At
 from telegram_webapp.site import Site
 
 NOT_LEANED: Final = "it leaned to no side of a trade that made or lost money yet"
 LIVE: Final = "live"
 DECIMALS: Final = 6
+
+
+class ScoreBin(TypedDict):
+    """What was said within a range, and how often it came true."""
+
+    low: float
+    high: float
+    count: int
+    said: float
+    came_true: float
+
+
+class TheoryWorth(TypedDict):
+    """How often a theory leaned to the side that made money, with a 95% interval."""
+
+    strategy: str
+    theory: str
+    trades: int
+    leaned: int
+    right: int
+    hit_rate_pct: float | None
+    low_pct: float | None
+    high_pct: float | None
+    reason: str
+    avg_contribution: float
+    bins: list[ScoreBin]
+
+
+class Theories(TypedDict):
+    """What theories were worth."""
+
+    theories: list[TheoryWorth]
+
+
+class ModelWorth(TypedDict):
+    """How a model did: ``live``, or in a trial before it was used."""
+
+    model: str
+    kind: str
+    at: At
+    strategy: str
+    samples: int
+    accuracy: float | None
+    brier: float | None
+    baseline_accuracy: float | None
+    baseline_brier: float | None
+    passes: bool
+    detail: dict[str, Any]
+
+
+class Models(TypedDict):
+    """What models were worth."""
+
+    models: list[ModelWorth]
 
 
 def learning_routes(site: Site) -> Blueprint:
@@ -35,23 +91,23 @@ def learning_routes(site: Site) -> Blueprint:
 
     @blueprint.get("/api/theories")
     @requires(Role.VIEWER)
+    @described(takes=(query.STRATEGY, query.ACCOUNT), answers=Theories, problems=OF_HISTORY)
     def theories() -> Response:
         """Return for each theory how often it was right, and how sure that is."""
-        parameters.only("strategy", "account")
-        strategy = parameters.text("strategy")
+        strategy = query.STRATEGY.read()
 
         def compute(database: Database, account_id: int, _: int) -> Answer:
             tallies = theory_tallies(database, account_id, strategy)
             return _answer({"theories": [_theory(tally) for tally in tallies]})
 
-        return _reply(site.results.made(("theories", strategy), compute, parameters.account()))
+        return _reply(site.results.made(("theories", strategy), compute, query.ACCOUNT.read()))
 
     @blueprint.get("/api/models")
     @requires(Role.VIEWER)
+    @described(takes=(query.STRATEGY, query.ACCOUNT), answers=Models, problems=OF_HISTORY)
     def models() -> Response:
         """Return how models did in their trials, and what came of their predictions since."""
-        parameters.only("strategy", "account")
-        strategy = parameters.text("strategy")
+        strategy = query.STRATEGY.read()
 
         def compute(database: Database, account_id: int, _: int) -> Answer:
             live = live_scores(database, account_id, strategy)
@@ -60,7 +116,7 @@ def learning_routes(site: Site) -> Blueprint:
             rows += [_tried(score) for score in tried if score.kind != LIVE]
             return _answer({"models": rows})
 
-        return _reply(site.results.made(("models", strategy), compute, parameters.account()))
+        return _reply(site.results.made(("models", strategy), compute, query.ACCOUNT.read()))
 
     return blueprint
 

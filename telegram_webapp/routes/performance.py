@@ -1,7 +1,7 @@
 """What trading came to, of an account or a part of it, and of two strategies side by side."""
 
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, TypedDict
 
 import msgspec
 from flask import Blueprint, Response
@@ -11,9 +11,10 @@ from core.performance import RANGES
 from store.access import Role
 from store.database import Database
 from store.figures import Asked, Moment, SideBySide, performance, side_by_side
-from telegram_webapp import parameters
+from telegram_webapp import query
 from telegram_webapp.apart import Apart
 from telegram_webapp.auth.needs import requires
+from telegram_webapp.described import OF_HISTORY, Refusal, described
 from telegram_webapp.errands import LongHistory
 from telegram_webapp.histories import MOST_TRADES, Histories
 from telegram_webapp.problems import BadParameter, Problem
@@ -30,6 +31,65 @@ ONE_ALONE: Final = {
 }
 
 
+class Measure(TypedDict):
+    """A figure; without a value it says why there is none."""
+
+    value: float | None
+    reason: str
+    low: float | None
+    high: float | None
+    at: int | None
+    basis: str
+
+
+class Definition(TypedDict):
+    """What a figure means."""
+
+    label: str
+    formula: str
+    unit: str
+    minimum: str
+    source: str
+
+
+class Performance(TypedDict):
+    """Every figure of a range, what each means, and what draws its curves."""
+
+    scope: dict[str, Any]
+    counts: dict[str, int]
+    measures: dict[str, Measure]
+    definitions: dict[str, Definition]
+
+
+class OneSide(TypedDict):
+    """A strategy of the two, with its figures and its equity in percent."""
+
+    id: str
+    status: str
+    note: str
+    color_role: str
+    measures: dict[str, Measure]
+    equity_pct: list[Any]
+
+
+class Comparison(TypedDict):
+    """Two strategies side by side."""
+
+    scope: dict[str, Any]
+    a: OneSide
+    b: OneSide
+    difference: dict[str, Any] | None
+    verdict: dict[str, Any]
+    strategies: list[dict[str, Any]]
+
+
+RANGE: Final = query.choice("range", "of which time", tuple(RANGES), "all")
+SIDE: Final = query.one_of("side", "only trades of this side", SIDES)
+A: Final = query.text("a", "a strategy", "trend")
+B: Final = query.text("b", "another strategy", "theories")
+TOO_MANY: Final = Refusal(422, "too_many_trades", "there are too many trades to compare")
+
+
 def performance_routes(site: Site) -> Blueprint:
     """Serve figures; those of one moment are worked out once, however many ask."""
     blueprint = Blueprint("performance", __name__)
@@ -37,35 +97,41 @@ def performance_routes(site: Site) -> Blueprint:
 
     @blueprint.get("/api/performance")
     @requires(Role.VIEWER)
+    @described(
+        takes=(RANGE, query.STRATEGY, query.SYMBOL, SIDE, query.ACCOUNT),
+        answers=Performance,
+        problems=OF_HISTORY,
+    )
     def figures() -> Response:
         """Return every figure, curve and split of a range, with what each figure means."""
-        parameters.only("range", "strategy", "symbol", "side", "account")
         asked = Asked(
-            span=parameters.choice("range", RANGES, "all"),
-            strategy=parameters.text("strategy"),
-            symbol=parameters.text("symbol"),
-            side=parameters.one_of("side", SIDES),
+            span=RANGE.read(),
+            strategy=query.STRATEGY.read(),
+            symbol=query.SYMBOL.read(),
+            side=SIDE.read(),
         )
-        return _aged(site, desk.figures(asked, parameters.account()))
+        return _aged(site, desk.figures(asked, query.ACCOUNT.read()))
 
     @blueprint.get("/api/performance/definitions")
     @requires(Role.VIEWER)
+    @described(answers=dict[str, Definition])
     def definitions() -> Response:
         """Return what each figure means: label, formula, unit, minimum and source."""
-        parameters.only()
         return reply(DEFINITIONS)
 
     @blueprint.get("/api/ab-test")
     @requires(Role.VIEWER)
+    @described(
+        takes=(A, B, RANGE, query.ACCOUNT), answers=Comparison, problems=(*OF_HISTORY, TOO_MANY)
+    )
     def comparison() -> Response:
         """Return two strategies side by side, the difference a trade, and a verdict.
 
         Raises:
             BadParameter: a strategy is not known, or both are the same.
         """
-        parameters.only("a", "b", "range", "account")
-        span = parameters.choice("range", RANGES, "all")
-        return _aged(site, desk.comparison(span, parameters.account()))
+        span = RANGE.read()
+        return _aged(site, desk.comparison(span, query.ACCOUNT.read()))
 
     return blueprint
 
@@ -172,7 +238,7 @@ def _pair(known: list[str]) -> tuple[str, str]:
     Raises:
         BadParameter: one is not known, or both are the same.
     """
-    asked = {role: parameters.text(role) for role in ("a", "b")}
+    asked = {"a": A.read(), "b": B.read()}
     for role, name in asked.items():
         if name is not None and name not in known:
             raise BadParameter(role, f"one of {', '.join(known) or 'none'}", name)
@@ -189,7 +255,7 @@ def _side(strategy: dict[str, Any], role: str, figures: bytes) -> dict[str, Any]
 
 def _aged(site: Site, answer: Answer) -> Response:
     """Answer with figures; those of the engine's account say it while the engine is away."""
-    if parameters.account() is not None:
+    if query.ACCOUNT.read() is not None:
         return reply(answer.body, etag=answer.etag)
     snapshot = site.link.snapshot()
     away = "-away" if snapshot.stale else ""

@@ -21,10 +21,10 @@ from store.preferences import (
     change_preferences,
     read_preferences,
 )
-from telegram_webapp import parameters
 from telegram_webapp.auth.guard import current_identity
 from telegram_webapp.auth.needs import requires
 from telegram_webapp.body import read_body
+from telegram_webapp.described import described
 from telegram_webapp.offload import in_thread
 from telegram_webapp.problems import Problem
 from telegram_webapp.replies import reply
@@ -66,20 +66,20 @@ def preference_routes(site: Site) -> Blueprint:
 
     @blueprint.get("/api/preferences")
     @requires(Role.VIEWER)
+    @described(answers=ShownPreferences)
     def preferences() -> Response:
         """Return how who asks wishes to see the page."""
-        parameters.only()
         return reply(_shown(*in_thread(read_preferences, access, current_identity().owner_id)))
 
     @blueprint.put("/api/preferences")
     @requires(Role.VIEWER)
+    @described(body=PreferenceChanges, answers=ShownPreferences)
     def change() -> Response:
         """Change how who asks wishes to see the page, on every device of theirs.
 
         Raises:
             Problem: a card is named twice.
         """
-        parameters.only()
         changes, now = read_body(PreferenceChanges), site.clock.now()
         for view, layout in changes.layouts.items():
             if layout is not None:

@@ -1,6 +1,6 @@
 """Signing in with a one-time code, signing out, and who one is."""
 
-from typing import Any
+from typing import Final, TypedDict
 
 import msgspec
 from flask import Blueprint, Response, request
@@ -10,9 +10,11 @@ from telegram_webapp.auth.client import client_name
 from telegram_webapp.auth.guard import current_identity
 from telegram_webapp.auth.needs import public, requires
 from telegram_webapp.body import read_body
+from telegram_webapp.described import NO_DATABASE, Kept, Refusal, described
 from telegram_webapp.offload import in_thread
 from telegram_webapp.problems import Problem
 from telegram_webapp.replies import reply
+from telegram_webapp.shapes import At
 from telegram_webapp.site import Site
 
 HOUR_MS = 3_600_000
@@ -24,11 +26,27 @@ class Login(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     code: str
 
 
+class Who(TypedDict):
+    """Who asks, by what, and until when that is good."""
+
+    subject: str
+    role: Role
+    via: str
+    expires_at: At | None
+
+
+BAD_CODE: Final = Refusal(401, "bad_code", "the code was used, is too old or is none of ours")
+TOO_MANY: Final = Refusal(429, "too_many", "too many wrong codes came from there")
+NO_SESSION: Final = Refusal(409, "not_a_session", "a key asks, which is no session")
+
+
 def session_routes(site: Site) -> Blueprint:
     """Serve signing in and out."""
     blueprint = Blueprint("session", __name__)
+
     @blueprint.post("/api/auth/login")
     @public
+    @described(body=Login, answers=Who, problems=(BAD_CODE, TOO_MANY, NO_DATABASE))
     def login() -> Response:
         """Exchange a one-time code for a session in a cookie.
 
@@ -56,6 +74,7 @@ def session_routes(site: Site) -> Blueprint:
 
     @blueprint.post("/api/auth/logout")
     @requires(Role.VIEWER)
+    @described(status=204, problems=(NO_SESSION,))
     def logout() -> Response:
         """End the session and forget the cookie.
 
@@ -74,6 +93,7 @@ def session_routes(site: Site) -> Blueprint:
 
     @blueprint.get("/api/me")
     @requires(Role.VIEWER)
+    @described(answers=Who, kept=Kept.NEVER)
     def me() -> Response:
         """Return who asks."""
         return reply(_shown(current_identity()))
@@ -81,7 +101,7 @@ def session_routes(site: Site) -> Blueprint:
     return blueprint
 
 
-def _shown(identity: Identity) -> dict[str, Any]:
+def _shown(identity: Identity) -> Who:
     return {
         "subject": identity.subject,
         "role": identity.role,

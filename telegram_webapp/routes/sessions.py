@@ -1,18 +1,34 @@
 """Where people are signed in, and how to end that."""
 
-from typing import Any
+from typing import Any, Final, TypedDict
 
 import msgspec
 from flask import Blueprint, Response
 
 from store.access import Identity, Role, SessionRow
-from telegram_webapp import parameters
+from telegram_webapp import query
 from telegram_webapp.auth.guard import current_identity
 from telegram_webapp.auth.needs import requires
+from telegram_webapp.described import Kept, Refusal, described
 from telegram_webapp.offload import in_thread
 from telegram_webapp.problems import Problem
 from telegram_webapp.replies import reply
+from telegram_webapp.shapes import shown_shape
 from telegram_webapp.site import Site
+
+ROW: Final = shown_shape(
+    "OpenSession", SessionRow, SessionRow.__struct_fields__, {"is_current": bool}
+)
+
+
+class Sessions(TypedDict):
+    """Where somebody is signed in."""
+
+    sessions: list[ROW]  # type: ignore[valid-type]
+
+
+SESSION_ID: Final = query.number_part("session_id", "the number of a session")
+NOT_OPEN: Final = Refusal(404, "unknown_session", "it is not open, or somebody else's")
 
 
 def open_session_routes(site: Site) -> Blueprint:
@@ -22,15 +38,16 @@ def open_session_routes(site: Site) -> Blueprint:
 
     @blueprint.get("/api/sessions")
     @requires(Role.VIEWER)
+    @described(answers=Sessions, kept=Kept.NEVER)
     def sessions() -> Response:
         """Return one's own open sessions; an owner sees everybody's."""
-        parameters.only()
         identity = current_identity()
         rows = _visible(identity, in_thread(store.list_sessions, clock.now()))
         return reply({"sessions": [_session(row, identity) for row in rows]})
 
     @blueprint.delete("/api/sessions/<int:session_id>")
     @requires(Role.VIEWER)
+    @described(takes=(SESSION_ID,), status=204, problems=(NOT_OPEN,))
     def end(session_id: int) -> Response:
         """End a session of one's own; an owner may end anybody's.
 

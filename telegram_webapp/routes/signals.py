@@ -1,7 +1,7 @@
 """What the strategies said, what was decided on it, and why nothing was traded."""
 
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, TypedDict
 
 import msgspec
 from flask import Blueprint, Response
@@ -15,12 +15,20 @@ from store.history import Wanted
 from store.records import SignalRow
 from store.story import find_signal
 from store.why import lately, sentences
-from telegram_webapp import parameters
+from telegram_webapp import query
 from telegram_webapp.auth.needs import requires
-from telegram_webapp.listing import FILTERED, FORMATS, Listing
+from telegram_webapp.described import (
+    ENGINE_AWAY,
+    OF_HISTORY,
+    UNKNOWN_SYMBOL,
+    Refusal,
+    described,
+)
+from telegram_webapp.listing import FORMAT, Listing
 from telegram_webapp.problems import BadParameter, Problem
 from telegram_webapp.replies import reply
-from telegram_webapp.routes.lists import TRADES
+from telegram_webapp.routes.lists import TRADE, TRADES
+from telegram_webapp.shapes import At, shown_shape
 from telegram_webapp.site import Site
 from telegram_webapp.symbols import known_symbol
 
@@ -32,31 +40,85 @@ MAX_HOURS: Final = 10 * 366 * 24
 LOOKED_BACK_MS: Final = DAY_MS
 
 
+SIGNAL: Final = shown_shape("Signal", SignalRow, SIGNALS.columns)
+
+
+class Gate(TypedDict):
+    """What stopped signals, and how often."""
+
+    gate: str
+    count: int
+
+
+class Signals(TypedDict):
+    """Signals, newest first, and how many of what kind there were."""
+
+    signals: list[SIGNAL]  # type: ignore[valid-type]
+    counts: dict[str, int]
+    avg_confidence: float | None
+    by_gate: list[Gate]
+    since: At | None
+    next_cursor: str | None
+
+
+class SignalStory(TypedDict):
+    """A signal, and the trade it led to if that is over."""
+
+    signal: SIGNAL  # type: ignore[valid-type]
+    trade: TRADE | None  # type: ignore[valid-type]
+
+
+class Why(TypedDict):
+    """Why there is, or is no, trade in a symbol."""
+
+    symbol: str
+    at: At
+    stale: bool
+    answer: str
+    decisions: list[SIGNAL]  # type: ignore[valid-type]
+    refusals: list[Gate]
+    counts: dict[str, int]
+
+
+HOURS: Final = query.whole("hours", "how far back, two unless a time is given", 1, MAX_HOURS, 2)
+ACTION: Final = query.one_of("action", "only signals of this action", ACTIONS)
+DECISION: Final = query.one_of("decision", "only those decided like this", DECISIONS)
+SIGNAL_ID: Final = query.part("signal_id", "the id of a signal", "s-17")
+MEANT: Final = query.required(query.SYMBOL, "given, such as ETH/USDT or ETH")
+NO_SIGNAL: Final = Refusal(404, "unknown_signal", "there is none of that id, or not any more")
+
+
 def signal_routes(site: Site) -> Blueprint:
     """Serve signals with the decisions on them."""
     blueprint = Blueprint("signals", __name__)
 
     @blueprint.get("/api/signals")
     @requires(Role.VIEWER)
+    @described(
+        takes=(*query.FILTERED, FORMAT, HOURS, ACTION, DECISION),
+        answers=Signals,
+        problems=OF_HISTORY,
+    )
     def signals() -> Response:
         """Return the signals of the last hours with their counts, or all of them as a file."""
-        parameters.only(*FILTERED, "hours", "action", "decision")
         wanted = _wanted(site)
-        if parameters.choice("format", FORMATS, "json") != "json":
+        if FORMAT.read() != "json":
             return SIGNALS.reply(site.archive, wanted)
-        return reply(site.archive.ask(partial(_page, wanted=wanted), parameters.account()))
+        return reply(site.archive.ask(partial(_page, wanted=wanted), query.ACCOUNT.read()))
 
     @blueprint.get("/api/signals/<path:signal_id>")
     @requires(Role.VIEWER)
+    @described(
+        takes=(SIGNAL_ID, query.ACCOUNT), answers=SignalStory, problems=(*OF_HISTORY, NO_SIGNAL)
+    )
     def signal(signal_id: str) -> Response:
         """Return one signal, with the trade it led to if that is over.
 
         Raises:
             Problem: there is none of that id, or it is not kept any more.
         """
-        parameters.only("account")
-        asked = parameters.given("signal_id", signal_id)
-        found = site.archive.ask(partial(find_signal, signal_id=asked), parameters.account())
+        asked = query.of_path(SIGNAL_ID, signal_id)
+        found = site.archive.ask(partial(find_signal, signal_id=asked), query.ACCOUNT.read())
         if found is None:
             detail = (
                 f"there is no signal {asked[:80]!r} in this account, or it is not kept any more"
@@ -68,18 +130,11 @@ def signal_routes(site: Site) -> Blueprint:
 
     @blueprint.get("/api/why")
     @requires(Role.VIEWER)
+    @described(takes=(MEANT,), answers=Why, problems=(*OF_HISTORY, ENGINE_AWAY, UNKNOWN_SYMBOL))
     def why() -> Response:
-        """Return in words why there is, or is no, trade in a symbol.
-
-        Raises:
-            BadParameter: no symbol is given.
-        """
-        parameters.only("symbol")
-        asked = parameters.text("symbol")
-        if asked is None:
-            raise BadParameter("symbol", "given, such as ETH/USDT or ETH", "")
+        """Return in words why there is, or is no, trade in a symbol."""
         snapshot, data = site.heard()
-        symbol = known_symbol(asked, data["state"])
+        symbol = known_symbol(MEANT.read(), data["state"])
         since = data["at"] - LOOKED_BACK_MS
         newest, decisions = site.archive.ask(partial(lately, symbol=symbol, since=since))
         return reply(
@@ -104,11 +159,11 @@ def _wanted(site: Site) -> Wanted:
         BadParameter: a parameter is not what it must be.
     """
     wanted = msgspec.structs.replace(
-        parameters.wanted(),
-        action=parameters.one_of("action", ACTIONS),
-        decision=parameters.one_of("decision", DECISIONS),
+        query.wanted(),
+        action=ACTION.read(),
+        decision=DECISION.read(),
     )
-    hours = parameters.whole("hours", 1, MAX_HOURS)
+    hours = HOURS.read()
     if hours is None and (wanted.since, wanted.until) != (None, None):
         return wanted
     if hours is not None and wanted.since is not None:
@@ -119,7 +174,7 @@ def _wanted(site: Site) -> Wanted:
 
 def _now(site: Site) -> int:
     """Return the time that hours count back from: the engine's, or the newest signal's."""
-    account_id = parameters.account()
+    account_id = query.ACCOUNT.read()
     data = site.link.snapshot().data
     if account_id is None and data is not None:
         return int(data["at"])

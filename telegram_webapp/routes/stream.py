@@ -8,14 +8,20 @@ from werkzeug.exceptions import ServiceUnavailable, TooManyRequests
 
 from core.stream import EventId
 from store.access import Identity, Role
-from telegram_webapp import parameters
+from telegram_webapp import query
 from telegram_webapp.auth.needs import requires
 from telegram_webapp.channels import Rate
+from telegram_webapp.described import Refusal, described
 from telegram_webapp.hub import Hub, StreamLimitError
 from telegram_webapp.sse import OPENING, Opening, StreamGate
 
 PATH: Final = "/api/dashboard/stream"
 RETRY_AFTER_S: Final = 30
+RATE: Final = query.choice(
+    "rate", "every event, or what changed now and then", [one.value for one in Rate], Rate.LIVE
+)
+TOO_MANY: Final = Refusal(429, "too_many_requests", "you have too many streams open")
+FULL: Final = Refusal(503, "service_unavailable", "this server has too many streams open")
 
 
 def install_stream(app: Flask, hub: Hub, identify: Callable[[], Identity]) -> None:
@@ -30,9 +36,13 @@ def install_stream(app: Flask, hub: Hub, identify: Callable[[], Identity]) -> No
 
     @blueprint.get(PATH)
     @requires(Role.VIEWER)
+    @described(takes=(RATE,), files=("text/event-stream",), problems=(TOO_MANY, FULL))
     def stream() -> Response:
-        """Begin or resume, at the event named by ``Last-Event-ID``, the stream at a ``rate``."""
-        rate = Rate(parameters.choice("rate", [one.value for one in Rate], Rate.LIVE))
+        """Begin or resume, at the event named by ``Last-Event-ID``, the stream at a ``rate``.
+
+        Server-Sent Events; docs/events.md has every type.
+        """
+        rate = Rate(RATE.read())
         identity = identify()
         try:
             hub.admit(identity)

@@ -2,19 +2,35 @@
 
 from decimal import Decimal
 from functools import partial
-from typing import Any
+from typing import Final, TypedDict
 
 from flask import Blueprint, Response
 
 from store.access import Role
 from store.digest import Digest, digest
-from telegram_webapp import parameters
+from telegram_webapp import query
 from telegram_webapp.auth.needs import requires
-from telegram_webapp.problems import BadParameter
+from telegram_webapp.described import OF_HISTORY, described
 from telegram_webapp.replies import number, reply
+from telegram_webapp.shapes import At
 from telegram_webapp.site import Site
 
-Line = dict[str, Any]
+SINCE: Final = query.required(query.SINCE, "given, in milliseconds since 1970 UTC")
+
+
+class Line(TypedDict):
+    """What happened, in words, and what it came to."""
+
+    title: str
+    detail: str
+    amount: float | None
+
+
+class Summary(TypedDict):
+    """What happened after ``since``."""
+
+    since: At
+    lines: list[Line]
 
 
 def summary_routes(site: Site) -> Blueprint:
@@ -23,16 +39,10 @@ def summary_routes(site: Site) -> Blueprint:
 
     @blueprint.get("/api/digest")
     @requires(Role.VIEWER)
+    @described(takes=(SINCE,), answers=Summary, problems=OF_HISTORY)
     def summary() -> Response:
-        """Return what happened after since, on the engine's clock.
-
-        Raises:
-            BadParameter: it is not given.
-        """
-        parameters.only("since")
-        since = parameters.time("since")
-        if since is None:
-            raise BadParameter("since", "given, in milliseconds since 1970 UTC", "")
+        """Return what happened after since, on the engine's clock."""
+        since = SINCE.read()
         summed = site.archive.ask(partial(digest, since=since))
         return reply({"since": since, "lines": lines(summed)})
 

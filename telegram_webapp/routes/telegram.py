@@ -1,18 +1,20 @@
 """Signing in by what Telegram vouches for."""
 
-from typing import Any
+from typing import Any, Final, TypedDict
 
 import msgspec
 from flask import Blueprint, Response, request
 
-from store.access import User
+from store.access import Role, User
 from telegram_webapp.auth.client import client_name
 from telegram_webapp.auth.init_data import BadInitData, Checker, Person, signed_at
 from telegram_webapp.auth.needs import public
 from telegram_webapp.body import read_body
+from telegram_webapp.described import NO_DATABASE, Refusal, described
 from telegram_webapp.offload import in_thread
 from telegram_webapp.problems import Problem
 from telegram_webapp.replies import reply
+from telegram_webapp.shapes import At
 from telegram_webapp.site import Site
 
 MINUTE_MS = 60_000
@@ -25,6 +27,27 @@ class Launch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     init_data: str
 
 
+class Token(TypedDict):
+    """A token for Authorization: Bearer, whose it is and until when it is good."""
+
+    token: str
+    subject: str
+    name: str
+    role: Role
+    via: str
+    expires_at: At | None
+
+
+PROBLEMS: Final = (
+    NO_DATABASE,
+    Refusal(401, "bad_init_data", "Telegram does not vouch for it"),
+    Refusal(403, "unknown_user", "the owner was asked to let you in"),
+    Refusal(403, "blocked_user", "you may not come in"),
+    Refusal(429, "too_many", "too many tries"),
+    Refusal(503, "telegram_off", "there is no bot"),
+)
+
+
 def telegram_routes(site: Site) -> Blueprint:
     """Serve the exchange of init data for a token."""
     blueprint = Blueprint("telegram", __name__)
@@ -32,6 +55,7 @@ def telegram_routes(site: Site) -> Blueprint:
 
     @blueprint.post("/api/auth/telegram")
     @public
+    @described(body=Launch, answers=Token, problems=PROBLEMS)
     def sign_in() -> Response:
         """Return a token that is good for a short while; it belongs into the page's memory.
 

@@ -1,7 +1,7 @@
 """One trade: what it came to, why it was made, and everything that happened to it."""
 
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, TypedDict
 
 from flask import Blueprint, Response
 
@@ -10,15 +10,49 @@ from core.orders import OrderRole
 from store.access import Role
 from store.records import SignalRow, TheoryRow
 from store.story import Story, find_story
-from telegram_webapp import parameters
+from telegram_webapp import query
 from telegram_webapp.auth.needs import requires
+from telegram_webapp.described import OF_HISTORY, Refusal, described
 from telegram_webapp.problems import Problem
 from telegram_webapp.replies import reply, shown
-from telegram_webapp.routes.lists import ORDERS, TRADES
+from telegram_webapp.routes.lists import ORDER, ORDERS, TRADE, TRADES
+from telegram_webapp.shapes import shown_shape
 from telegram_webapp.site import Site
 
 OF_FILL: Final = ("at", "kind", "side", "price", "qty", "amount", "role", "order_id")
 OF_THEORY: Final = ("theory", "score", "weight", "hit")
+
+
+SIGNAL: Final = shown_shape("SignalOfTrade", SignalRow, SignalRow.__struct_fields__)
+ENTRY: Final = shown_shape("JournalEntry", Entry, OF_FILL)
+
+
+class TheoryOfTrade(TypedDict):
+    """What a theory said at the entry, and whether it leaned to the side that won."""
+
+    theory: str
+    score: float
+    weight: float
+    hit: bool | None
+    contribution: float
+
+
+class TradeStory(TypedDict):
+    """A trade and everything that happened to it."""
+
+    trade: TRADE  # type: ignore[valid-type]
+    signal: SIGNAL | None  # type: ignore[valid-type]
+    exit_signal: SIGNAL | None  # type: ignore[valid-type]
+    theories: list[TheoryOfTrade]
+    orders: list[ORDER]  # type: ignore[valid-type]
+    entries: list[ENTRY]  # type: ignore[valid-type]
+    facts: list[dict[str, Any]]
+    stop_price: float | None
+    target_price: float | None
+
+
+TRADE_ID: Final = query.part("trade_id", "the id of a trade, which is its position's", "p-17")
+NO_TRADE: Final = Refusal(404, "unknown_trade", "there is no closed trade of that id")
 
 
 def trade_routes(site: Site) -> Blueprint:
@@ -27,15 +61,17 @@ def trade_routes(site: Site) -> Blueprint:
 
     @blueprint.get("/api/trades/<path:trade_id>")
     @requires(Role.VIEWER)
+    @described(
+        takes=(TRADE_ID, query.ACCOUNT), answers=TradeStory, problems=(*OF_HISTORY, NO_TRADE)
+    )
     def trade(trade_id: str) -> Response:
         """Return a closed trade with its signal, theories, orders, journal entries and facts.
 
         Raises:
             Problem: there is none of that id.
         """
-        parameters.only("account")
-        asked = parameters.given("trade_id", trade_id)
-        story = site.archive.ask(partial(find_story, trade_id=asked), parameters.account())
+        asked = query.of_path(TRADE_ID, trade_id)
+        story = site.archive.ask(partial(find_story, trade_id=asked), query.ACCOUNT.read())
         if story is None:
             detail = f"there is no closed trade {asked[:80]!r} in this account"
             raise Problem(404, "unknown_trade", detail)

@@ -1,18 +1,20 @@
 """Who may come in by Telegram; for owners."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final, TypedDict
 
 import msgspec
 from flask import Blueprint, Response
 
 from store.access import Identity, Role, User
-from telegram_webapp import parameters
+from telegram_webapp import query
 from telegram_webapp.auth.guard import current_identity
 from telegram_webapp.auth.needs import requires
 from telegram_webapp.body import read_body
+from telegram_webapp.described import Kept, Refusal, described
 from telegram_webapp.offload import in_thread
 from telegram_webapp.problems import Problem
 from telegram_webapp.replies import reply
+from telegram_webapp.shapes import shown_shape
 from telegram_webapp.site import Site
 
 UserId = Annotated[int, msgspec.Meta(gt=0, lt=2**52)]
@@ -29,6 +31,20 @@ class Nothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is posted where nothing needs to be said: an empty object."""
 
 
+PERSON: Final = shown_shape("Person", User, User.__struct_fields__, {"is_you": bool})
+
+
+class Persons(TypedDict):
+    """Everybody who may come in, asks to, or may not."""
+
+    users: list[PERSON]  # type: ignore[valid-type]
+
+
+USER_ID: Final = query.number_part("user_id", "the id of a person at Telegram", 4711)
+NOBODY: Final = Refusal(404, "unknown_user_id", "nobody of that id ever came")
+ONESELF: Final = Refusal(409, "own_role", "it is oneself")
+
+
 def user_routes(site: Site) -> Blueprint:
     """Serve the allow-list."""
     blueprint = Blueprint("users", __name__)
@@ -36,14 +52,15 @@ def user_routes(site: Site) -> Blueprint:
 
     @blueprint.get("/api/users")
     @requires(Role.OWNER)
+    @described(answers=Persons, kept=Kept.NEVER)
     def users() -> Response:
         """Return everybody who may come in, asks to, or may not."""
-        parameters.only()
         own = current_identity().user_id
         return reply({"users": [_user(user, own) for user in in_thread(store.users.listed)]})
 
     @blueprint.post("/api/users")
     @requires(Role.OWNER)
+    @described(body=Admission, answers=PERSON, problems=(ONESELF,))
     def allow() -> Response:
         """Let somebody in, or give them another role; their sessions end."""
         wanted = read_body(Admission)
@@ -57,6 +74,7 @@ def user_routes(site: Site) -> Blueprint:
 
     @blueprint.post("/api/users/<int:user_id>/block")
     @requires(Role.OWNER)
+    @described(takes=(USER_ID,), body=Nothing, answers=PERSON, problems=(NOBODY, ONESELF))
     def block(user_id: int) -> Response:
         """Let somebody in no more; their sessions end.
 
@@ -73,6 +91,7 @@ def user_routes(site: Site) -> Blueprint:
 
     @blueprint.delete("/api/users/<int:user_id>")
     @requires(Role.OWNER)
+    @described(takes=(USER_ID,), status=204, problems=(NOBODY, ONESELF))
     def remove(user_id: int) -> Response:
         """Forget somebody, who may then ask again; their sessions end.
 

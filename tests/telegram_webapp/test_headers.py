@@ -66,7 +66,7 @@ def test_the_policy_lets_nothing_run_that_is_not_ours() -> None:
         ("/", "private, no-cache"),
         ("/api/dashboard", "private, no-cache"),
         ("/api/positions", "private, no-cache"),
-        ("/api/trades", "no-store"),
+        ("/api/trades", "private, no-cache"),
         ("/api/me", "no-store"),
         ("/api/health", "no-store"),
         ("/api/dashboard/stream", "no-store, no-transform"),

@@ -1,0 +1,40 @@
+"""Whether every part that an answer needs is there, and if not, what is wrong with it.
+
+It is told to everybody: in a word, never with a name, an address or a path.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+from core.errors import ConfigError, SchemaError, StoreError
+from store.database import Database
+from telegram_webapp.offload import in_thread
+from telegram_webapp.problems import Problem
+from telegram_webapp.site import Site
+
+OK: Final = "ok"
+
+
+def readiness(site: Site) -> dict[str, str]:
+    """Return ``ok`` for each part, or what is wrong: away, or of another version."""
+    return {
+        "engine": OK if site.link.is_up else "away",
+        "database": _state(lambda: site.archive.ask(_check)),
+        "access": _state(lambda: in_thread(site.doorman.store.database.check_version)),
+    }
+
+
+def _state(check: Callable[[], None]) -> str:
+    try:
+        check()
+    except SchemaError:
+        return "of another version: start Quarterdeck once, it upgrades by itself"
+    except (StoreError, ConfigError):
+        return "away"
+    except Problem:
+        return "no account yet"
+    return OK
+
+
+def _check(database: Database, _: int) -> None:
+    database.check_version()
