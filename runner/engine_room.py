@@ -69,6 +69,7 @@ class EngineRoom:
         self._forecast = Forecast(note="There is no history yet.")
         self._counts: dict[str, int] = {}
         self._forecast_at = self._sweep_at = 0
+        self._heard: tuple[float, int] | None = None
         self._size: int | None = None
         self._backup_at: int | None = None
 
@@ -95,7 +96,7 @@ class EngineRoom:
         """Take a sample, keep it, tell what is alarming; return how many figures it has."""
         gathered = await asyncio.to_thread(self._gather)
         self._note_others(gathered["bot"])
-        self.now = {**gathered, **self._moment()}
+        self.now = {**gathered, "feed": self._feed(), **self._moment()}
         found = list(figures(self.now))
         self._waiting.add(self.now["at"], found)
         if self._waiting.is_minute:
@@ -115,6 +116,18 @@ class EngineRoom:
             },
             "pipelines": [msgspec.to_builtins(one) for one in engine.pipelines.listed()],
         }
+
+    def _feed(self) -> dict[str, Any]:
+        """Return how market data comes, with its messages a second since the last sample."""
+        fresh, now_s = self._engine.freshness, self._engine.clock.monotonic()
+        count = sum(fresh.counts.values())
+        before, self._heard = self._heard, (now_s, count)
+        rate = None
+        if before is not None and now_s > before[0]:
+            rate = round((count - before[1]) / (now_s - before[0]), 2)
+        told = fresh.payload(self._engine.now())
+        age_ms = None if fresh.seen_s is None else fresh.age_ms(now_s)
+        return {"status": told["status"], "age_ms": age_ms, "rate_per_s": rate}
 
     def _gather(self) -> dict[str, Any]:
         """Sample the processes and the machine, on a thread."""

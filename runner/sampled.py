@@ -25,6 +25,7 @@ def figures(now: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
         yield from _spread(f"{process['name']}.lag", process["lag"])
     for hop in now["hops"]:
         yield from _spread(f"hop.{hop['name']}", hop)
+    yield from _known("feed.rate_per_s", now["feed"]["rate_per_s"])
     yield from _spread("database.commit", now["database"]["commit_ms"])
     yield from _spread("database.query", now["web"].get("query_ms"))
     for name, value in now["stream"].items():

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from core.market import Book, Step, Tick
+from infra.vitals.hops import hop
 from utils.spread import Spread
 
 TIMED: Final = (Tick, Book)  # what bears the exchange's own time and is sent at once
@@ -42,15 +43,3 @@ class Trip:
             hop("engine_bus", "Engine to bus, with the commit", self.through, silent),
         ]  # fmt: skip
 
-
-def hop(name: str, title: str, spread: Spread, reason: str) -> dict[str, Any]:
-    """Return a hop as the page is told of it; *reason* is why there is nothing, if so."""
-    figures = spread.figures()
-    told = dict.fromkeys(("p50_ms", "p95_ms", "p99_ms")) if figures is None else figures
-    return {
-        "name": name,
-        "title": title,
-        **{key: told[key] for key in ("p50_ms", "p95_ms", "p99_ms")},
-        "samples": 0 if figures is None else int(figures["samples"]),
-        "reason": reason if figures is None else None,
-    }

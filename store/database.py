@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.pool import QueuePool
 
 from core.errors import ConfigError, SchemaError, StoreError
 from store import schema
@@ -136,6 +137,11 @@ class Database:
                 f"start Quarterdeck once, it upgrades by itself"
             )
 
+    def pool(self) -> tuple[int, int]:
+        """Return how many connections are kept open at most, and how many are in use."""
+        pool = self.engine.pool
+        return (pool.size(), pool.checkedout()) if isinstance(pool, QueuePool) else (0, 0)
+
     def close(self) -> None:
         """Close every pooled connection."""
         self.engine.dispose()
@@ -174,7 +180,7 @@ class CheckedDatabase:
         Raises:
             ConfigError: the URL is not one of a database.
         """
-        self._database = Database(url)
+        self.database = Database(url)
         self._is_checked = False
 
     def __call__(self) -> Database:
@@ -185,13 +191,13 @@ class CheckedDatabase:
             StoreError: the database refused.
         """
         if not self._is_checked:
-            self._database.check_version()
+            self.database.check_version()
             self._is_checked = True
-        return self._database
+        return self.database
 
     def close(self) -> None:
         """Close every connection."""
-        self._database.close()
+        self.database.close()
 
 
 def _parse(text: str) -> URL:

@@ -5,6 +5,7 @@ from typing import TypeVar
 
 from store.accounts import Account, all_accounts, current_account
 from store.database import CheckedDatabase, Database
+from telegram_webapp.meter import Meter
 from telegram_webapp.offload import in_thread
 from telegram_webapp.problems import Problem
 
@@ -15,7 +16,7 @@ Query = Callable[[Database, int], Result]
 class Archive:
     """The history of the account that the engine opened last, and of those set aside or imported.
 
-    Promise: it never writes, makes or upgrades a database.
+    Promise: it never writes, makes or upgrades a database. ``meter`` counts what is asked.
     """
 
     def __init__(self, url: str) -> None:
@@ -25,6 +26,7 @@ class Archive:
             ConfigError: the URL is not one of a database.
         """
         self._checked = CheckedDatabase(url)
+        self.meter = Meter()
 
     def ask(self, query: Query[Result], account_id: int | None = None) -> Result:
         """Return *query* of the database and an account's id: the engine's unless given.
@@ -34,7 +36,8 @@ class Archive:
             Problem: there is no such account, or none yet.
             StoreError: the database refused.
         """
-        return in_thread(self._ask, query, account_id)
+        with self.meter.query():
+            return in_thread(self._ask, query, account_id)
 
     def account(self, account_id: int | None) -> Account:
         """Return an account: the engine's unless an id is given.
@@ -54,6 +57,10 @@ class Archive:
             StoreError: the database refused.
         """
         return in_thread(lambda: all_accounts(self._checked()))
+
+    def pool(self) -> tuple[int, int]:
+        """Return how many connections are kept open at most, and how many are in use."""
+        return self._checked.database.pool()
 
     def _ask(self, query: Query[Result], account_id: int | None) -> Result:
         return query(self._checked(), self._account(account_id).id)

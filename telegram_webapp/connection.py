@@ -17,7 +17,7 @@ def connection_now(site: Site) -> dict[str, Any]:
     The engine is asked; what it does not answer is as it was told last, if anything ever was.
     """
     data = site.link.snapshot().data or {"at": site.clock.now(), "state": {}}
-    told = _asked(site, "connection", {})
+    told = ask_engine(site, "connection", {})
     if "streams" in told:
         return {"stale": False, **told}
     state = data["state"]
@@ -31,11 +31,11 @@ def connection_now(site: Site) -> dict[str, Any]:
 
 def markets_now(site: Site, search: str, limit: int) -> list[str]:
     """Return the symbols of the exchange that hold *search*; none without an exchange."""
-    told = _asked(site, "markets", {"search": search, "limit": limit})
+    told = ask_engine(site, "markets", {"search": search, "limit": limit})
     return list(told.get("symbols", []))
 
 
-def _asked(site: Site, question: str, args: dict[str, Any]) -> dict[str, Any]:
+def ask_engine(site: Site, question: str, args: dict[str, Any]) -> dict[str, Any]:
     """Return what the engine says, empty when it says nothing."""
     identity = current_identity()
     request = CommandRequest(

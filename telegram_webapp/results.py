@@ -74,8 +74,11 @@ class Results:
         """
         whole = (key, account_id)
         mark = self._mark(account_id)
-        found = self._found(whole, mark)
-        if found is None:
+        found, meter = self._found(whole, mark), self._archive.meter
+        if found is not None:
+            meter.hits += 1
+        else:
+            meter.misses += 1
             with self._making:
                 found = self._found(whole, mark)  # somebody else asked for the same
                 if found is None:

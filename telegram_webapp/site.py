@@ -15,6 +15,7 @@ from telegram_webapp.mirror import Snapshot
 from telegram_webapp.problems import Problem
 from telegram_webapp.results import Results
 from telegram_webapp.settings_desk import SettingsDesk
+from telegram_webapp.vitals import WebVitals
 from utils.clock import Clock
 
 
@@ -32,6 +33,7 @@ class Site:
     archive: Archive
     results: Results
     assets: Assets
+    vitals: WebVitals
 
     @property
     def settings(self) -> Settings:

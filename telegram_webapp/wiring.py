@@ -15,6 +15,7 @@ from telegram_webapp.hub import Hub
 from telegram_webapp.link import EngineLink
 from telegram_webapp.mirror import Mirror
 from telegram_webapp.settings_desk import SettingsDesk
+from telegram_webapp.vitals import VITALS, WebVitals
 from utils.backoff import Backoff
 from utils.clock import SystemClock
 
@@ -61,20 +62,22 @@ class WebProcess:
             delays=Backoff(RECONNECT_BASE_S, RECONNECT_CAP_S, Random()),  # noqa: S311 (no secret)
         )
         self.desk = SettingsDesk(Reload(settings), self.hub, access.audit, clock)
-        self.application: WSGIApplication = create_app(
-            settings, self.link, doorman, clock, desk=self.desk
-        )
+        app = create_app(settings, self.link, doorman, clock, desk=self.desk)
+        self._vitals: WebVitals = app.extensions[VITALS]
+        self.application: WSGIApplication = app
 
     def start(self) -> None:
         """Follow the engine and send heartbeats."""
         self.link.start()
         self.hub.start()
         self.desk.start()
+        self._vitals.start()
         # What was imported stays: looking for garbage in it would hold every stream up.
         gc.collect()
         gc.freeze()
 
     def stop(self) -> None:
         """End every stream and the line to the engine."""
+        self._vitals.stop()
         self.hub.stop()
         self.link.stop()

@@ -1,0 +1,185 @@
+"""How the machine is, as the page and programs are told."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.bus.base import CommandReply, CommandRequest
+from infra.vitals.record import Vitals, write_vitals
+from store.access import Role
+from store.database import Database
+from store.pipelines import PipelineRun, PipelineStatus, keep_pipelines
+from tests.telegram_webapp.house import House, fill_history, house, problem
+
+MIB = 1024 * 1024
+
+
+def engine_tells(at: int) -> dict[str, Any]:
+    """Return what an engine answers when it is asked how everything is."""
+    process = {
+        "pid": 1, "status": "up", "cpu_pct": 2.5, "rss_bytes": 90 * MIB, "uptime_s": 60,
+        "restarts": 2, "open_files": 20, "threads": 4, "note": "",
+        "lag": {"p50_ms": 0.4, "p95_ms": 1.0, "p99_ms": 2.0, "max_ms": 9.0},
+    }  # fmt: skip
+    hop = {"p50_ms": 1.0, "p95_ms": 2.0, "p99_ms": 3.0, "samples": 9, "reason": None}
+    pipeline = PipelineStatus(name="ledger", title="Ledger", status="ok", runs=7, rows=3)
+    return {
+        "at": at, "period_s": 5,
+        "machine": {
+            "cpu_pct": 20.0, "cores": 2, "load_1m": 0.5, "memory_used": 5 * MIB,
+            "memory_total": 9 * MIB, "disk_used": 50 * MIB, "disk_total": 90 * MIB,
+            "disk_free": 40 * MIB, "database_bytes": 3 * MIB, "database_bytes_per_day": MIB,
+            "disk_full_at": at + 40 * 86_400_000, "disk_note": "",
+        },
+        "processes": [{**process, "name": "engine"}, {**process, "name": "web", "status": "away"}],
+        "hops": [{**hop, "name": "engine_bus", "title": "Engine to bus"}],
+        "feed": {"status": "live", "age_ms": 40, "rate_per_s": 6.0},
+        "database": {"kind": "sqlite", "commit_ms": None},
+        "pipelines": [{name: getattr(pipeline, name) for name in pipeline.__struct_fields__}],
+    }  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def open_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    with house(tmp_path_factory.mktemp("house")) as built:
+        yield built
+
+
+@pytest.fixture(name="told")
+def _told(open_house: House) -> Iterator[dict[str, Any]]:
+    """An engine that answers; what it says."""
+    before, says = open_house.answer, engine_tells(open_house.clock.now())
+
+    def answer(request: CommandRequest) -> CommandReply:
+        return CommandReply(ok=True, result=says if request.name == "system" else {})
+
+    open_house.answer = answer
+    yield says
+    open_house.answer = before
+
+
+def system(house: House) -> dict[str, Any]:
+    answer = house.get("/api/system")
+    assert answer.status_code == 200, answer.text
+    assert answer.json is not None
+    found: dict[str, Any] = answer.json
+    return found
+
+
+def test_what_the_engine_gathered_is_told_with_our_own(
+    open_house: House, told: dict[str, Any]
+) -> None:
+    found = system(open_house)
+
+    assert (found["stale"], found["machine"], found["feed"]) == (
+        False, told["machine"], told["feed"],
+    )  # fmt: skip
+    engine, web = found["processes"]
+    assert (engine["name"], engine["restarts"]) == ("engine", 2)
+    assert (web["name"], web["status"], web["restarts"]) == ("web", "up", 2)
+    assert web["rss_bytes"] > 10 * MIB
+    assert [hop["name"] for hop in found["hops"]] == [
+        "engine_bus", "bus_web", "web_browser", "total",
+    ]  # fmt: skip
+    assert found["stream"]["subscribers"] == 0
+    assert found["pipelines"][0]["runs"] == 7
+
+
+@pytest.mark.usefixtures("told")
+def test_questions_to_the_database_and_kept_answers_are_counted(open_house: House) -> None:
+    before = system(open_house)
+
+    for _ in range(2):
+        assert open_house.get("/api/performance").status_code == 200
+    found = system(open_house)
+
+    assert found["database"]["queries"] > before["database"]["queries"]
+    assert found["database"]["query_ms"]["p99_ms"] > 0
+    assert found["database"]["pool_size"] >= 1
+    assert found["cache"]["hits"] > before["cache"]["hits"]
+    assert found["cache"]["misses"] > before["cache"]["misses"]
+
+
+@pytest.mark.usefixtures("told")
+def test_what_pages_measure_is_told_as_hops(open_house: House) -> None:
+    body = {"trip_ms": 30, "delays_ms": [12.5, 80]}
+    assert open_house.post("/api/vitals", body, Role.VIEWER).status_code == 204
+
+    hops = {hop["name"]: hop for hop in system(open_house)["hops"]}
+
+    assert hops["web_browser"]["p50_ms"] == 15
+    assert hops["total"]["reason"] is None or "pace" in hops["total"]["reason"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"trip_ms": -1}, {"trip_ms": 1e9}, {"trip_ms": "1"}, {"delays_ms": [1] * 21}, [],
+        {"delays_ms": [None]}, {"other": 1}, {"trip_ms": True},
+    ],
+)  # fmt: skip
+def test_what_no_page_would_measure_is_refused(open_house: House, body: object) -> None:
+    answer = open_house.post("/api/vitals", body, Role.VIEWER)
+
+    assert problem(answer)["code"] == "bad_body"
+
+
+def test_runs_of_a_pipeline_are_paged(open_house: House) -> None:
+    database = Database(open_house.settings.database)
+    runs = [PipelineRun(name="feed:BTC/USDT", at=at, rows=at) for at in (1, 2, 3)]
+    keep_pipelines(database, [], runs)
+    database.close()
+
+    first = open_house.get("/api/pipelines/feed:BTC%2FUSDT/runs?limit=2").json
+    assert first is not None
+    then = open_house.get(f"/api/pipelines/feed:BTC%2FUSDT/runs?cursor={first['next_cursor']}").json
+
+    assert [run["rows"] for run in first["runs"]] == [3, 2]
+    assert then == {
+        "runs": [
+            {"name": "feed:BTC/USDT", "at": 1, "duration_ms": None, "rows": 1, "runs": 1,
+             "failures": 0, "error": ""}
+        ],
+        "next_cursor": None,
+    }  # fmt: skip
+    assert open_house.get("/api/pipelines/nobody/runs").json == {"runs": [], "next_cursor": None}
+    assert problem(open_house.get("/api/pipelines/a/runs?cursor=x"))["code"] == "bad_parameter"
+
+
+def test_the_last_that_was_told_stays_while_the_engine_is_away(tmp_path: Path) -> None:
+    with house(tmp_path) as left:
+        says = engine_tells(left.clock.now())
+        left.answer = lambda _: CommandReply(ok=True, result=says)
+        assert not system(left)["stale"]
+        left.stop_engine()
+
+        found = system(left)
+
+        assert found["stale"]
+        assert found["machine"] == says["machine"]
+        assert {one["name"]: one["status"] for one in found["processes"]} == {
+            "engine": "away", "web": "up",
+        }  # fmt: skip
+
+
+def test_a_process_without_an_engine_tells_what_it_sees_itself(tmp_path: Path) -> None:
+    fill_history(tmp_path)
+    with house(tmp_path, engine=False) as alone:
+        now = alone.clock.now()
+        bot = Vitals(name="bot", pid=5, at=now, started_at=now, cpu_pct=1, rss_bytes=MIB)
+        write_vitals(alone.settings.run_dir, bot)
+        database = Database(alone.settings.database)
+        keep_pipelines(database, [PipelineStatus(name="ledger", title="Ledger", status="ok")], [])
+        database.close()
+
+        found = system(alone)
+
+        assert (found["stale"], found["machine"]["database_bytes"]) == (True, None)
+        assert found["machine"]["memory_total"] > MIB
+        assert {one["name"]: one["status"] for one in found["processes"]} == {
+            "engine": "away", "web": "up", "bot": "up",
+        }  # fmt: skip
+        assert [one["name"] for one in found["pipelines"]] == ["ledger"]
+        assert all(hop["reason"] for hop in found["hops"])
