@@ -50,6 +50,16 @@ def parse(argv: Sequence[str]) -> Arguments:
     return Arguments(" ".join(filter(None, words)) or "run", flags, **given)
 
 
+def flag_names() -> dict[str, str]:
+    """Return the flag of each setting that has one."""
+    actions = _parser()._actions  # noqa: SLF001 - argparse tells them nowhere else
+    return {
+        action.dest: action.option_strings[0]
+        for action in actions
+        if action.dest in Settings.model_fields
+    }
+
+
 def _parser() -> ArgumentParser:
     parser = ArgumentParser(
         prog="run_dashboard.py", description=DESCRIPTION, epilog=EPILOG,

@@ -4,7 +4,7 @@ import hashlib
 import logging
 import signal
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, Literal, cast
 
 import gevent
 import msgspec
@@ -28,6 +28,8 @@ PATIENCE_S: Final = 5.0
 LOCK: Final = "settings.lock"
 REFUSED: Final = "bad_settings"
 
+Source = Literal["default", "file", "page", "environment", "flag"]
+
 log: Final = logging.getLogger(__name__)
 
 
@@ -44,7 +46,7 @@ class SettingsDesk:
 
     def __init__(self, reload: Reload, hub: Hub, audit: AuditLog, clock: Clock) -> None:
         self.reload = reload
-        self.trouble = ""
+        self._last: Change | None = None
         self._hub = hub
         self._audit = audit
         self._clock = clock
@@ -60,13 +62,21 @@ class SettingsDesk:
         gevent.signal_handler(signal.SIGUSR1, self._asked.set)
         gevent.spawn(self._keep)
 
-    def look(self) -> Change:
+    def look(self) -> tuple[Change, str]:
         """Return what the places say now, and what of it waits; nothing is taken over.
 
+        Where something is wrong there, what they said last when nothing was, and what is wrong.
+
         Raises:
-            SettingsRefused: something is wrong there.
+            SettingsRefused: they never were good.
         """
-        return self.reload.read()
+        try:
+            self._last = self.reload.read()
+        except SettingsRefused as error:
+            if self._last is None:
+                raise
+            return self._last, str(error)
+        return self._last, ""
 
     def put(self, changes: Mapping[str, Any], version: str, by: Identity) -> Change:
         """Change settings as an owner wishes; None puts one back to what the other places say.
@@ -142,7 +152,6 @@ class SettingsDesk:
         try:
             change = in_thread(self.reload.read)
         except ConfigError as error:
-            self.trouble = str(error)
             log.warning("Settings were not taken over. %s", refusal(error))
             self._note(REFUSED, {"why": str(error)})
             return
@@ -151,10 +160,10 @@ class SettingsDesk:
         if change.turned or was_asked:
             log.info("Settings were read again. %s", change.text)
         self._take(change)
+        self._last = change
 
     def _take(self, change: Change) -> None:
         settings = change.settings
-        self.trouble = ""
         self.reload.take(change)
         set_level(settings.log_level)
         self._hub.allow(settings.max_streams, settings.streams_per_client)
@@ -180,10 +189,10 @@ def version_of(loaded: Loaded) -> str:
     return hashlib.blake2b(msgspec.json.encode(said), digest_size=12).hexdigest()
 
 
-def source(setting: Setting, loaded: Loaded) -> str:
+def source(setting: Setting, loaded: Loaded) -> Source:
     """Return the kind of place that *setting* is from."""
     layer = loaded.layer_of(setting.path)
-    return "default" if layer is None else layer.kind
+    return "default" if layer is None else cast("Source", layer.kind)
 
 
 def changed(page: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:

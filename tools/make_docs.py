@@ -6,6 +6,7 @@ from pathlib import Path
 
 from core.catalogue import events_page, state_schema
 from store.schema_page import schema_page
+from tools.configuration import configuration_page, words_text
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -16,9 +17,11 @@ def schema_text() -> str:
 
 
 GENERATED: dict[str, Callable[[], str]] = {
+    "docs/CONFIGURATION.md": configuration_page,
     "docs/DATABASE_SCHEMA.md": schema_page,
     "docs/events.md": events_page,
     "docs/dashboard_state.schema.json": schema_text,
+    "infra/setting_words.json": words_text,
 }
 
 
