@@ -1,12 +1,13 @@
-"""What the engine answers over the bus: wishes prepared and confirmed, stops, alert rules."""
+"""What the engine answers over the bus: wishes prepared and confirmed, stops, alerts."""
 
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from core.errors import CommandError
+from core.errors import CommandError, StoreError
 from infra.bus.base import CommandReply, CommandRequest
+from runner.acknowledging import Acknowledging
 from runner.alert_desk import REQUESTS as RULE_REQUESTS
 from runner.alert_desk import AlertDesk
 from runner.commands import STOPPED, CommandDesk
@@ -37,6 +38,7 @@ class Answering:
     desk: CommandDesk
     alerts: AlertDesk
     settling: Settling
+    acknowledging: Acknowledging
     _stops: set[asyncio.Task[dict[str, Any]]] = field(default_factory=set)
 
     async def answer(self, request: CommandRequest) -> CommandReply:
@@ -51,6 +53,8 @@ class Answering:
             raise CommandError("forbidden", f"A {request.role} may not command.", 403)
         if request.name == "stop":
             return CommandReply(ok=True, result=await self._stop(request))
+        if request.name == "acknowledge":
+            return CommandReply(ok=True, result=await self._acknowledge(request))
         self._check_trading()
         async with self.lock:
             at = self.clock.now()
@@ -137,13 +141,39 @@ class Answering:
         Raises:
             CommandError: it cannot be done; nothing changed.
         """
-        if self.status.blocked:
-            raise CommandError("blocked", "The database cannot be written. Try again.", 503)
+        self._check_writing()
         async with self.lock:
             with self.settling.whole:
                 rule = self.alerts.answer(request, self.now())
             await self._settle_beside_history()
             return rule
+
+    async def _acknowledge(self, request: CommandRequest) -> dict[str, Any]:
+        """Take that somebody has seen to an alert, also while history is played.
+
+        Raises:
+            CommandError: it cannot be done; nothing changed.
+        """
+        read = self.acknowledging.wanted(request)
+        self._check_writing()
+        async with self.lock:
+            try:
+                found = await asyncio.to_thread(read)
+            except StoreError as error:
+                raise CommandError("blocked", f"The alert cannot be read: {error}.", 503) from error
+            with self.settling.whole:
+                told = self.acknowledging.take(found, request, self.now())
+            await self._settle_beside_history()
+            return told
+
+    def _check_writing(self) -> None:
+        """Make sure that what is kept beside the ledger could be.
+
+        Raises:
+            CommandError: not now.
+        """
+        if self.status.blocked:
+            raise CommandError("blocked", "The database cannot be written. Try again.", 503)
 
     async def _settle_beside_history(self) -> None:
         """Settle; history that is played commits itself, with the place that it has come to."""

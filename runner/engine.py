@@ -15,6 +15,7 @@ from core.errors import StoreError
 from core.market import Step
 from exchange.base import MarketFeed
 from infra.bus.base import CommandReply, CommandRequest
+from runner.acknowledging import Acknowledging
 from runner.alert_desk import AlertDesk
 from runner.answering import Answering
 from runner.commands import CommandDesk
@@ -84,6 +85,7 @@ class Engine:
         self._answering = Answering(
             self.lock, self.clock, self.now, self.trader, self.status, self.freshness, self.desk,
             self.alerts, self._settling,
+            Acknowledging(self.trader.record, self.writer.database, self.writer.account_id),
         )  # fmt: skip
 
     async def on_step(self, step: Step) -> None:

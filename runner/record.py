@@ -16,6 +16,7 @@ from runner.alert_rows import row_of
 from runner.payloads import Data, candle, equity_point, maybe
 from store.outbox import OutboxRow
 from store.records import (
+    AlertAcknowledgement,
     AlertRule,
     AnomalyRow,
     ModelScore,
@@ -63,6 +64,7 @@ class Record:
     usage: list[ModelUsage] = field(default_factory=list)
     performance: list[PerformancePoint] = field(default_factory=list)
     outbox: list[OutboxRow] = field(default_factory=list)
+    acknowledgements: dict[int, AlertAcknowledgement] = field(default_factory=dict)
     rules: dict[str, AlertRule] = field(default_factory=dict)
     rules_removed: list[str] = field(default_factory=list)
     facts: list[Fact] = field(default_factory=list)
@@ -158,6 +160,7 @@ class Record:
             equity=self.equity, signals=self.signals, theories=self.theories,
             predictions=self.predictions, scores=self.scores, usage=self.usage,
             performance=self.performance, outbox=self.outbox,
+            acknowledgements=list(self.acknowledgements.values()),
             rules=list(self.rules.values()),
             rules_removed=self.rules_removed, checkpoint=checkpoint, samples=samples,
         )  # fmt: skip

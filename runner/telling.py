@@ -13,7 +13,7 @@ from runner.publisher import Publisher
 from runner.status import Status
 from runner.trader import Trader
 
-_PLAIN = frozenset({"candle_closed", "equity_point", "signal_raised"})
+_PLAIN = frozenset({"alert_acknowledged", "candle_closed", "equity_point", "signal_raised"})
 
 
 @dataclass(slots=True)

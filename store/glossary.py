@@ -262,6 +262,10 @@ TRADING: Final[dict[str, tuple[str, dict[str, str]]]] = {
             "data": "the fact's payload with the market's badge and the currency, as JSON",
         },
     ),
+    "alert_acknowledgements": (
+        "Alerts that somebody has seen to, one row each; the first who says so stays.",
+        {"alert_id": "of the outbox", "actor": "who, as the audit names them"},
+    ),
     "alert_rules": (
         "Rules of people's own, each belonging to one of them.",
         {

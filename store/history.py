@@ -138,15 +138,28 @@ def predictions(
 
 
 def alerts(
-    database: Database, account_id: int, wanted: Wanted = EVERYTHING, owner: str = ""
+    database: Database,
+    account_id: int,
+    wanted: Wanted = EVERYTHING,
+    owner: str = "",
+    among: ColumnElement[bool] | None = None,
 ) -> Page[OutboxRow]:
     """Return what people were told of by ``at``: what concerns everybody, and *owner*'s own.
+
+    Args:
+        database: where they are.
+        account_id: of which account.
+        wanted: which of them.
+        owner: whose own.
+        among: what else their rows must be.
 
     Raises:
         DataError: the cursor is not one of ours.
         StoreError: the database refused.
     """
-    only = tables.outbox.c.owner.in_({"", owner})
+    only: ColumnElement[bool] = tables.outbox.c.owner.in_({"", owner})
+    if among is not None:
+        only &= among
     return _page(database, account_id, wanted, _List(tables.outbox, OutboxRow, "at", "id", only))
 
 

@@ -143,6 +143,14 @@ class AnomalyRow(msgspec.Struct, frozen=True, kw_only=True):
     did: str
 
 
+class AlertAcknowledgement(msgspec.Struct, frozen=True, kw_only=True):
+    """That *actor* has seen to the alert whose id in the outbox is ``alert_id``."""
+
+    alert_id: int
+    at: int
+    actor: str
+
+
 class AlertRule(msgspec.Struct, frozen=True, kw_only=True):
     """A rule of somebody's own: ``text`` is its normal form, ``cooldown_s`` its shortest pause.
 

@@ -113,6 +113,8 @@ class Sweep:
             yield from self._drop(tables.facts, mine, ("at", "number"), before, only=not_last)
             yield from self._drop(tables.outbox, mine, ("at", "id"), before)
             yield from self._drop(tables.anomalies, mine, ("at", "id"), before)
+            seen_to = tables.alert_acknowledgements  # each is later than its alert
+            yield from self._drop(seen_to, mine, ("at", "alert_id"), before)
 
     def _values(self, table: Table, name: str, owner: int) -> list[str]:
         """Return the values of the second column of a key, each found by one look-up."""

@@ -355,6 +355,17 @@ outbox = Table(
     sqlite_autoincrement=True,
 )
 
+# Alerts that somebody has seen to; `alert_id` is that of the outbox.
+alert_acknowledgements = Table(
+    "alert_acknowledgements",
+    metadata,
+    _account(),
+    Column("alert_id", BigInteger, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("actor", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 # Rules of people's own; `state` is what they were at when they were last looked at.
 alert_rules = Table(
     "alert_rules",

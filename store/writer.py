@@ -20,6 +20,7 @@ from store.columns import json_text, money_text
 from store.database import Database
 from store.outbox import OutboxRow
 from store.records import (
+    AlertAcknowledgement,
     AlertRule,
     AnomalyRow,
     ModelScore,
@@ -39,7 +40,7 @@ WRITTEN: Final = (
     tables.funding_rates, tables.anomalies, tables.equity,
     tables.signals, tables.theory_performance, tables.signal_predictions,
     tables.model_performance, tables.model_usage, tables.performance_metrics, tables.outbox,
-    tables.alert_rules, tables.checkpoints,
+    tables.alert_acknowledgements, tables.alert_rules, tables.checkpoints,
 )  # fmt: skip
 CHANGING: Final = {
     tables.orders, tables.signal_predictions, tables.alert_rules, tables.checkpoints,
@@ -90,6 +91,7 @@ class Batch:
     usage: list[ModelUsage] = field(default_factory=list)
     performance: list[PerformancePoint] = field(default_factory=list)
     outbox: list[OutboxRow] = field(default_factory=list)
+    acknowledgements: list[AlertAcknowledgement] = field(default_factory=list)
     rules: list[AlertRule] = field(default_factory=list)
     rules_removed: list[str] = field(default_factory=list)
     checkpoint: dict[str, Any] | None = None
@@ -100,7 +102,7 @@ class Batch:
         lists: tuple[Sequence[Any], ...] = (
             self.journal, self.orders, self.trades, self.facts, self.candles, self.funding,
             self.anomalies, self.equity, self.signals, self.theories, self.predictions,
-            self.scores, self.usage, self.performance, self.outbox,
+            self.scores, self.usage, self.performance, self.outbox, self.acknowledgements,
             self.rules, self.rules_removed,
         )  # fmt: skip
         states = (self.checkpoint, self.samples)
@@ -176,6 +178,7 @@ def _rows(owner: int, batch: Batch) -> Iterator[tuple[str, list[Row]]]:
     yield "model_usage", [_plain_row(owner, row) for row in batch.usage]
     yield "performance_metrics", [_plain_row(owner, row) for row in batch.performance]
     yield "outbox", [_outbox_row(owner, row) for row in batch.outbox]
+    yield "alert_acknowledgements", [_plain_row(owner, row) for row in batch.acknowledgements]
     yield "alert_rules", [_plain_row(owner, rule) for rule in batch.rules]
     yield "rules_removed", [(owner, rule_id) for rule_id in batch.rules_removed]
     states = ((CHECKPOINT, batch.checkpoint), (SAMPLES, batch.samples))

@@ -20,7 +20,7 @@ class CommandRequest(msgspec.Struct, frozen=True, array_like=True, tag="command"
 
     Attributes:
         id: idempotency key: the same id is the same wish, however often it is sent.
-        name: ``prepare``, ``confirm``, ``stop``, ``rule_add`` or ``rule_remove``.
+        name: ``prepare``, ``confirm``, ``stop``, ``rule_add``, ``rule_remove``, ``acknowledge``.
         args: what it needs, plain builtins.
         actor: who asks, as the audit names them.
         role: viewer, trader or owner.

@@ -9,6 +9,7 @@ from core.orders import Order, OrderRole, OrderStatus, OrderType, Side
 from core.trades import PositionSide, Trade
 from store.outbox import OutboxRow
 from store.records import (
+    AlertAcknowledgement,
     AlertRule,
     AnomalyRow,
     ModelScore,
@@ -235,6 +236,10 @@ def anomaly(number: int, **changes: Any) -> AnomalyRow:
         "did": "Nothing: no position was open.",
     }
     return AnomalyRow(**values | changes)
+
+
+def seen(alert_id: int, at: int) -> AlertAcknowledgement:
+    return AlertAcknowledgement(alert_id=alert_id, at=at, actor="page")
 
 
 def told(number: int, **changes: Any) -> OutboxRow:

@@ -29,7 +29,7 @@ FOR_EVER = {
 }  # fmt: skip
 SWEPT = (
     tables.equity, tables.candles, tables.facts, tables.signals, tables.signal_predictions,
-    tables.outbox, tables.funding_rates, tables.anomalies,
+    tables.outbox, tables.funding_rates, tables.anomalies, tables.alert_acknowledgements,
 )  # fmt: skip
 A_DAY = Limits(**dict.fromkeys(FOR_EVER, 1))
 QUICK = settings(
@@ -132,6 +132,7 @@ def test_what_is_older_than_its_days_goes_and_nothing_else(
                 for n, m in zip(numbers, ordered, strict=True)
             ],
             outbox=[samples.told(m, at=at_minute(m)) for m in ordered],
+            acknowledgements=[samples.seen(m, at_minute(m)) for m in ordered],
             anomalies=[samples.anomaly(m, at=at_minute(m)) for m in ordered],
         )
     )
@@ -145,6 +146,7 @@ def test_what_is_older_than_its_days_goes_and_nothing_else(
         assert times(database, tables.signal_predictions.c.due_at, owner) == young
         assert times(database, tables.facts.c.at, owner) == young
         assert times(database, tables.outbox.c.at, owner) == young
+        assert times(database, tables.alert_acknowledgements.c.at, owner) == young
         assert times(database, tables.anomalies.c.at, owner) == young
         held = [name for name in names(database, owner) if name.endswith("held")]
         assert len(held) == len(young)
