@@ -61,6 +61,7 @@ class Chart:
         needs: which of them it cannot do without.
         metrics: the words that ``metric`` may be; the first is the usual one.
         fresh_s: no answer is kept for longer, though nothing seemed to change; None for ever.
+        is_of_wall: whether its times are the wall clock's, not the market's.
     """
 
     draw: Draw | None = None
@@ -70,6 +71,7 @@ class Chart:
     needs: tuple[str, ...] = ()
     metrics: tuple[str, ...] = ()
     fresh_s: float | None = None
+    is_of_wall: bool = False
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,6 +11,7 @@ from telegram_webapp.figures import (
     funding,
     performance,
     predictions,
+    system,
 )
 from telegram_webapp.figures.base import Chart
 
@@ -27,4 +28,7 @@ CHARTS: Final[dict[str, Chart]] = {
     "funding": Chart(draw=funding.draw, takes=SYMBOL, needs=SYMBOL),
     "performance": Chart(draw=performance.draw, takes=PART),
     "predictions": Chart(draw=predictions.draw, takes=PART),
+    "system": Chart(
+        draw=system.draw, metrics=tuple(system.METRICS), fresh_s=system.FRESH_S, is_of_wall=True
+    ),
 }

@@ -95,6 +95,7 @@ class _Wanted(msgspec.Struct, frozen=True, kw_only=True):
     strategy: str | None
     metric: str
     decimals: int | None
+    wall_at: int | None
 
     @classmethod
     def read(cls, site: Site, name: str, chart: Chart) -> "_Wanted":
@@ -119,6 +120,7 @@ class _Wanted(msgspec.Struct, frozen=True, kw_only=True):
             strategy=strategy,
             metric=_metric(name, chart),
             decimals=_decimals(site, known),
+            wall_at=_wall_at(site, chart),
         )
 
     def key(self, site: Site) -> tuple[Any, ...]:
@@ -128,7 +130,7 @@ class _Wanted(msgspec.Struct, frozen=True, kw_only=True):
 
     def at(self, now: int) -> Asked:
         """Return what is asked for at a time (ms)."""
-        since, until = self.span.at(now)
+        since, until = self.span.at(now if self.wall_at is None else self.wall_at)
         return Asked(
             type=self.name, since=since, until=until, points=self.points, symbol=self.symbol,
             strategy=self.strategy, metric=self.metric, decimals=self.decimals,
@@ -158,6 +160,14 @@ def _metric(name: str, chart: Chart) -> str:
         known = ", ".join(chart.metrics)
         raise BadParameter("metric", f"one of {known}" if known else f"left out of {name}", asked)
     return asked
+
+
+def _wall_at(site: Site, chart: Chart) -> int | None:
+    """Return the end of the stretch of time for which an answer of the wall's clock is kept."""
+    if not chart.is_of_wall:
+        return None
+    step_ms = int(1000 * (chart.fresh_s or 1))
+    return (site.clock.now() // step_ms + 1) * step_ms
 
 
 def _decimals(site: Site, symbol: str) -> int | None:

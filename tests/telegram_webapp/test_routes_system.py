@@ -1,16 +1,20 @@
 """How the machine is, as the page and programs are told."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from plotly.io import from_json
 
+from core.market import HOUR_MS, MINUTE_MS
 from infra.bus.base import CommandReply, CommandRequest
 from infra.vitals.record import Vitals, write_vitals
 from store.access import Role
 from store.database import Database
 from store.pipelines import PipelineRun, PipelineStatus, keep_pipelines
+from store.system import Minute, Sample, keep_samples
 from tests.telegram_webapp.house import House, fill_history, house, problem
 
 MIB = 1024 * 1024
@@ -183,3 +187,36 @@ def test_a_process_without_an_engine_tells_what_it_sees_itself(tmp_path: Path) -
         }  # fmt: skip
         assert [one["name"] for one in found["pipelines"]] == ["ledger"]
         assert all(hop["reason"] for hop in found["hops"])
+
+
+def test_the_chart_shows_lines_with_gaps_where_nothing_was_sampled(open_house: House) -> None:
+    now = open_house.clock.now()
+    database = Database(open_house.settings.database)
+    at = [now - HOUR_MS + 5000 * n for n in range(400)]
+    rows = [Sample("engine.cpu_pct", one, 3.0) for one in at[:100] + at[300:]]
+    old = [Minute("web.cpu_pct", now - 20 * HOUR_MS + MINUTE_MS * n, 5.0, 9.0) for n in range(600)]
+    keep_samples(database, rows, old)
+    database.close()
+
+    hour = chart(open_house, "metric=cpu&hours=1")
+    day = chart(open_house, "metric=cpu&hours=24&points=100")
+    nothing = chart(open_house, "metric=lag&hours=1")
+
+    (engine,) = hour["data"]
+    assert engine["name"] == "Engine"
+    assert engine["y"].count(None) == 1
+    assert "Engine 3%, at most 3%" in hour["layout"]["meta"]["text"]
+    assert [trace["name"] for trace in day["data"]] == ["Web"]
+    assert sum(len(trace["x"]) for trace in day["data"]) <= 100
+    assert nothing["layout"]["meta"]["empty"] == "Nothing was sampled in this time."
+    for figure in (hour, day, nothing):
+        from_json(json.dumps(figure))
+    assert open_house.get("/api/chart/system?metric=weather").status_code == 400
+
+
+def chart(house: House, question: str) -> dict[str, Any]:
+    answer = house.get(f"/api/chart/system?{question}")
+    assert answer.status_code == 200, answer.text
+    assert answer.json is not None
+    found: dict[str, Any] = answer.json
+    return found
