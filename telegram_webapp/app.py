@@ -46,11 +46,13 @@ from telegram_webapp.routes.signals import signal_routes
 from telegram_webapp.routes.state import state_routes
 from telegram_webapp.routes.stream import install_stream
 from telegram_webapp.routes.summary import summary_routes
+from telegram_webapp.routes.system import system_routes
 from telegram_webapp.routes.telegram import telegram_routes
 from telegram_webapp.routes.trade import trade_routes
 from telegram_webapp.routes.users import user_routes
 from telegram_webapp.settings_desk import SettingsDesk
 from telegram_webapp.site import Site
+from telegram_webapp.vitals import VITALS, WebVitals
 from utils.clock import Clock
 
 
@@ -83,8 +85,9 @@ def create_app(
     hosts = Hosts(settings.dashboard_host, settings.trusted_hosts, settings.public_url)
     guard = Guard(doorman, limits, hosts, cookie)
     archive = Archive(settings.database)
+    desk = desk or SettingsDesk(Reload(settings), link.hub, doorman.store.audit, clock)
     site = Site(
-        desk=desk or SettingsDesk(Reload(settings), link.hub, doorman.store.audit, clock),
+        desk=desk,
         clock=clock,
         link=link,
         doorman=doorman,
@@ -94,7 +97,9 @@ def create_app(
         archive=archive,
         results=Results(archive, link, clock),
         assets=Assets(settings.data_dir / "cache"),
+        vitals=WebVitals(lambda: desk.settings, link, archive.meter, clock),
     )
+    app.extensions[VITALS] = site.vitals
     install_request_ids(app)
     install_problems(app)
     install_headers(app)
@@ -106,7 +111,8 @@ def create_app(
         user_routes, open_session_routes,
         learning_routes, download_routes, alert_routes, alert_rule_routes,
         setting_routes,
-        alert_settings_routes, log_routes, preference_routes, metrics_routes, docs_routes,
+        alert_settings_routes, log_routes, preference_routes, metrics_routes,
+        system_routes, docs_routes,
     ):  # fmt: skip
         app.register_blueprint(routes(site))
     install_stream(app, link.hub, current_identity)
