@@ -16,6 +16,7 @@ from infra.recognition import Recognition
 from infra.reload import Reload
 from infra.setting_given import GIVEN
 from infra.settings import ROOT, Settings, Sources, child_environment, load_settings
+from infra.vitals.sampler import SelfSampler, keep_telling
 from runner.address import PublicAddress
 from runner.announce import Announcer, Manner, qr_code
 from runner.arguments import Arguments, parse
@@ -179,7 +180,11 @@ async def _serve(settings: Settings, arguments: Arguments) -> int:
     manner = Manner(sys.stdout, browser=arguments.browser, qr=qr)
     announcer = Announcer(settings, clock, address, supervisor, console, manner)
     lookout = Lookout(Recognition(settings.run_dir), clock)
+    vitals = SelfSampler(
+        "launcher", settings.run_dir, clock, lambda: {"restarts": dict(supervisor.restarts)}
+    )
     beside = [
+        asyncio.create_task(keep_telling(vitals, lambda: reload.settings.system.update_interval)),
         asyncio.create_task(address.follow(supervisor, console)),
         asyncio.create_task(announcer.run(lookout)),
     ]

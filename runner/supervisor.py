@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 from asyncio.subprocess import DEVNULL, Process
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -80,6 +81,7 @@ class Supervisor:
 
     Each child leads a process group of its own, which is killed whole when the child ends, and
     holds the reading end of a pipe that closes with this process (see ``utils.parent_watch``).
+    ``restarts`` counts how often each was started again.
     """
 
     def __init__(
@@ -91,6 +93,7 @@ class Supervisor:
     ) -> None:
         """Prepare; nothing runs yet."""
         self.on_hangup = self.stop
+        self.restarts: Counter[str] = Counter({child.name: 0 for child in children})
         self._children = children
         self._console = console
         self._clock = clock
@@ -158,10 +161,12 @@ class Supervisor:
             if self._stopping.is_set():
                 break
             if child.name in self._restarting:
+                self.restarts[child.name] += 1
                 continue
             over = self._over(child, code)
             if over is not None:
                 return over
+            self.restarts[child.name] += 1
             if self._clock.monotonic() - started >= self._pace.stable_s:
                 backoff.reset()
             wait_s = backoff.next()

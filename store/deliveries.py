@@ -34,6 +34,20 @@ def chats_with_work(database: Database) -> list[int]:
         return list(connection.execute(query).scalars())
 
 
+def oldest_waiting(database: Database) -> int | None:
+    """Return when (ms) the oldest message was made that waits for no quiet hours, None without.
+
+    Raises:
+        StoreError: the database refused.
+    """
+    query = select(func.min(deliveries.c.created_at)).where(
+        _waiting(), deliveries.c.is_held.is_(False)
+    )
+    with database.read() as connection:
+        found: int | None = connection.execute(query).scalar()
+    return found
+
+
 def waiting(database: Database, chat_id: int, *, only_errors: bool = False) -> list[Delivery]:
     """Return what waits for *chat_id*, oldest first, at most `MOST`.
 

@@ -33,6 +33,7 @@ class Deck:
         database: returns the trading database, checked to be of this version; never written.
         bot_name: the bot's username, empty until Telegram has said it.
         entries: every command there is, for lists of them.
+        sent: alerts that Telegram took since the start.
         tell: sends a message to a chat that did not ask; what fails is only logged.
     """
 
@@ -44,6 +45,7 @@ class Deck:
     commands: AsyncCommandSender
     bot_name: str = ""
     entries: Sequence[Entry] = ()
+    sent: int = 0
     tell: Callable[[int, Reply], Awaitable[None]] = _tell_nobody
 
     @property
@@ -56,6 +58,10 @@ class Deck:
         """Where the page opens inside Telegram, empty if it cannot: that needs https."""
         url = str(self.settings.public_url or "")
         return url if url.startswith("https://") else ""
+
+    def count_sent(self) -> None:
+        """Count an alert that Telegram took."""
+        self.sent += 1
 
     def snapshot(self) -> Snapshot:
         """Return the engine's newest state, with its age."""

@@ -11,6 +11,7 @@ from telegram_bot.live.periodic import Summaries
 from telegram_bot.live.pinned import LiveMessages
 from telegram_bot.menu_button import MenuButtons
 from telegram_bot.sending import OurBot
+from telegram_bot.vitals import BotVitals
 from telegram_bot.watchdog.watchdog import Watchdog
 from utils.backoff import Backoff
 from utils.clock import Clock
@@ -35,6 +36,7 @@ SERVICES: Final[Sequence[Callable[[Deck, OurBot], Service]]] = (
     Summaries,
     Delivery,
     Watchdog,
+    BotVitals,
 )  # fmt: skip
 
 

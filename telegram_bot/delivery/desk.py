@@ -51,7 +51,14 @@ class Desk:
     Promise: whenever the process ends, what was not sent waits, in order.
     """
 
-    def __init__(self, access: AccessStore, now: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        access: AccessStore,
+        now: Callable[[], int],
+        on_sent: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Prepare; *on_sent* hears of each letter that arrived."""
+        self._on_sent = on_sent
         self._access = access
         self._database: Database = access.database
         self._now = now
@@ -103,6 +110,7 @@ class Desk:
             note_shown(self._database, letter.row)
         else:
             note_sent(self._database, letter.row, message_id, self._now())
+            self._on_sent()
 
     def missed(self, letter: Letter, why: str, *, is_doubtful: bool) -> None:
         """Note that *letter* must go out again, perhaps having arrived if *is_doubtful*.

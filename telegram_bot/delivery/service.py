@@ -25,7 +25,7 @@ class Delivery:
         self._deck = deck
         self._work = Changes()
         self._expander = Expander(deck.access, deck.database, deck.clock)
-        desk = Desk(deck.access, deck.clock.now)
+        desk = Desk(deck.access, deck.clock.now, deck.count_sent)
         self._sender = Sender(desk, bot, deck.clock, lambda: deck.page_url, self._work)
 
     async def run(self) -> None:
