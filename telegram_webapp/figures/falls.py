@@ -1,4 +1,4 @@
-"""How far what was earned fell from its highest: of the account its equity, of a market its results."""
+"""How far what was earned fell from its highest: equity of the account, results of a market."""
 
 from itertools import accumulate
 from typing import Final
