@@ -24,6 +24,7 @@ const LATER = {
   more: () => import("./more.js"),
   alerts: () => import("./alert_centre.js"),
   access: () => import("./access.js"),
+  settings: () => import("./settings.js"),
   exchange: () => import("./exchange.js"),
   signin: () => import("./signin.js"),
   door: () => import("./door.js"),
