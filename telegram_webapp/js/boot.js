@@ -19,6 +19,8 @@
  * @property {Snapshot | null} snapshot null when the visitor is not known yet
  * @property {string | null} role
  * @property {string | null} csrf
+ * @property {Record<string, any> | null} preferences how this person wishes to see the page, where
+ *     not as it comes; null when that is not known
  */
 
 /**
@@ -35,7 +37,7 @@ export function readBoot(document) {
   const pathOf = (/** @type {string} */ link) => new URL(link, document.baseURI).pathname;
   const files = pathOf(boot.static);
   return {
-    csrf: null, role: null, snapshot: null, ...boot,
+    csrf: null, role: null, snapshot: null, preferences: null, ...boot,
     static: files, plotly: pathOf(boot.plotly), base: basePath(files),
   };
 }

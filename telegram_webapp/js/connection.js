@@ -1,6 +1,6 @@
 /** What the page says about how current it is: one word, one sentence, and what may be done. */
 
-import { age, hourMinute, hourMinuteSecond, span } from "./time.js";
+import { age, hourMinute, hourMinuteSecond, span, zone } from "./time.js";
 
 /**
  * What is known about the way from the market to this page.
@@ -188,7 +188,7 @@ function stale({ state, marketMs }) {
 function delayed({ marketMs, silentMs, heardAt }) {
   const old = span(Math.max(marketMs, silentMs));
   return say({ name: "delayed", word: "Delayed", tone: "warn", icon: "clock", age: old, frozen: true,
-    banner: note("warn", "clock", `Nothing new for ${old}`, `Figures are of ${hourMinuteSecond(heardAt)}, UTC.`, "retry") });
+    banner: note("warn", "clock", `Nothing new for ${old}`, `Figures are of ${hourMinuteSecond(heardAt)}, ${zone.name}.`, "retry") });
 }
 
 /** @param {Facts} facts @returns {Connection} */

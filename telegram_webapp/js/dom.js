@@ -1,5 +1,11 @@
 /** The few verbs with which views touch the document; text is always set as text. */
 
+/** What every text passes before it is shown; display.js changes it for those who wish so. */
+export const lens = {
+  /** @param {string} text @returns {string} */
+  read: (text) => text,
+};
+
 /** @typedef {Node | string | number | null | undefined | false} Child */
 
 /**
@@ -16,7 +22,7 @@ export function h(tag, props = {}, ...children) {
   if (classes.length) element.className = classes.join(" ");
   for (const [key, value] of Object.entries(props)) setProp(element, key, value);
   for (const child of children) {
-    if (child !== null && child !== undefined && child !== false) element.append(child instanceof Node ? child : String(child));
+    if (child !== null && child !== undefined && child !== false) element.append(child instanceof Node ? child : lens.read(String(child)));
   }
   return element;
 }
@@ -35,8 +41,9 @@ function setProp(element, key, value) {
  * @returns {boolean} whether it did
  */
 export function setText(node, text) {
-  if (node.textContent === text) return false;
-  node.textContent = text;
+  const read = lens.read(text);
+  if (node.textContent === read) return false;
+  node.textContent = read;
   return true;
 }
 

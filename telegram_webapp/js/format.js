@@ -3,6 +3,18 @@
 export const MINUS = "\u2212";
 export const UNKNOWN = "\u2013";
 
+/** How they are written; display.js changes it for those who wish so. */
+export const manner = {
+  /** What a change of money is told in percent of; 0 tells it in money. */
+  base: 0,
+  /** @param {string} text digits of an amount of money @returns {string} */
+  amount: (text) => `$${text}`,
+  /** @param {string} text digits of a quantity @returns {string} */
+  size: (text) => text,
+  /** @param {number} _ a price @param {number} decimals of its tick @returns {number} */
+  places: (_, decimals) => decimals,
+};
+
 /** @type {Map<number, Intl.NumberFormat>} */
 const formats = new Map();
 
@@ -43,12 +55,13 @@ function signed(value, decimals, text, plus) {
 
 /** `$10,443.26` @param {number | null} value @param {number} [decimals] @returns {string} */
 export function money(value, decimals = 2) {
-  return known(value) ? signed(value, decimals, `$${digits(value, decimals)}`, "") : UNKNOWN;
+  return known(value) ? signed(value, decimals, manner.amount(digits(value, decimals)), "") : UNKNOWN;
 }
 
 /** `+$132.18` @param {number | null} value @param {number} [decimals] @returns {string} */
 export function change(value, decimals = 2) {
-  return known(value) ? signed(value, decimals, `$${digits(value, decimals)}`, "+") : UNKNOWN;
+  if (!known(value)) return UNKNOWN;
+  return manner.base ? percentChange((100 * value) / manner.base) : signed(value, decimals, manner.amount(digits(value, decimals)), "+");
 }
 
 /** `11.6%` @param {number | null} value @param {number} [decimals] @returns {string} */
@@ -68,7 +81,7 @@ export function percentChange(value, decimals = 2) {
  * @returns {string}
  */
 export function price(value, stats) {
-  return known(value) ? digits(value, stats?.price_decimals ?? guessDecimals(value)) : UNKNOWN;
+  return known(value) ? digits(value, manner.places(value, stats?.price_decimals ?? guessDecimals(value))) : UNKNOWN;
 }
 
 /** @param {number} value @returns {number} decimals that tell a price apart until its tick is known */
@@ -86,7 +99,7 @@ function guessDecimals(value) {
  */
 export function quantity(value, symbol, stats) {
   if (!known(value)) return UNKNOWN;
-  return `${digits(value, stats?.qty_decimals ?? 3)} ${baseOf(symbol, stats)}`;
+  return `${manner.size(digits(value, stats?.qty_decimals ?? 3))} ${baseOf(symbol, stats)}`;
 }
 
 /** @param {string} symbol @param {{base?: string} | undefined} [stats] @returns {string} */

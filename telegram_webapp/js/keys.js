@@ -12,8 +12,21 @@ const FIELDS = "input, select, textarea, [contenteditable]";
 export const KEYS = [
   [["P"], "Pause or resume trading"],
   [["1", "2", "3", "4", "5"], "Overview, Market, Signals, Performance, More"],
+  [["E"], "Enhanced, for a large screen"],
+  [["C"], "Customise the cards of this view"],
   [["?"], "These keys"],
   [["Esc"], "Close a sheet"],
+];
+
+/** What they do in the enhanced view. @type {[keys: string[], meaning: string][]} */
+export const ENHANCED_KEYS = [
+  [["[", "]"], "The market before, the next"],
+  [["+", "-"], "Longer candles, shorter ones"],
+  [["G"], "One, two or four charts"],
+  [["N"], "The next panel"],
+  [["T"], "Positions, orders, trades"],
+  [["F"], "Full screen"],
+  [["W"], "Wall display, and back"],
 ];
 
 /** Whether keys act. @returns {boolean} */
@@ -39,7 +52,10 @@ export function listenKeys(app) {
 /** @param {App} app @param {string} key @returns {boolean} whether it means something */
 function press(app, key) {
   const view = VIEWS[Number(key) - 1];
+  if (app.shortcuts?.(key)) return true;
   if (view) app.router.go(view);
+  else if (key.toLowerCase() === "e") app.router.go("enhanced");
+  else if (key.toLowerCase() === "c") /** @type {HTMLElement | null} */ (document.querySelector(".customise"))?.click();
   else if (key === "?") void import("./views/keys_sheet.js").then(({ openKeys }) => openKeys());
   else if (key.toLowerCase() === "p") pause(app);
   else return false;

@@ -5,13 +5,13 @@ import { readBoot } from "./boot.js";
 import { UNCONNECTED, readConnection } from "./connection.js";
 import { hasten, isInside } from "./inside.js";
 import { insist } from "./insist.js";
+import { recall } from "./memory.js";
 import { Painter } from "./painter.js";
 import { Router } from "./router.js";
 import { Session } from "./session.js";
 import { Store } from "./store.js";
 import { Theme } from "./theme.js";
 import { EngineClock } from "./time.js";
-import { Vitals } from "./vitals.js";
 import { mount } from "./views/shell.js";
 
 /** @typedef {Store["state"]} State */
@@ -26,13 +26,17 @@ import { mount } from "./views/shell.js";
  * @property {Theme} theme
  * @property {Session} session
  * @property {{ask: (command: string, args: Record<string, any>, about?: {subject?: string}) => Promise<void>}} commands
- * @property {Vitals} vitals
+ * @property {import("./vitals.js").Vitals | null} vitals once its module is here
+ * @property {import("./preferences.js").Preferences | null} preferences once its module is here
  * @property {import("./live.js").Live | null} live the way to the server, once its modules are here
  * @property {{current: import("./connection.js").Connection}} connection
  * @property {string | null} role
  * @property {boolean} isGuest whether Telegram shows the page
  * @property {import("./telegram/guest.js").Guest | null} guest once its modules are here
  * @property {(names: string[]) => void} changed say what to draw anew
+ * @property {(view: string, root: HTMLElement) => void} furnish put the cards of a view in order
+ * @property {((key: string) => boolean) | null} shortcuts keys of the view that is shown
+ * @property {() => void} redraw show the view anew
  * @property {() => void} retry try to connect now
  * @property {(text: string) => void} announce say something to a screen reader
  * @property {(toast: import("./views/toast.js").Toast) => void} toast
@@ -42,9 +46,19 @@ import { mount } from "./views/shell.js";
 /** Whether the address names a place; see places.js. */
 const LINKED = /[?&](to|startapp)=/;
 
-/** Build the page. */
-function main() {
+/** Begin, as this person wishes to see the page. */
+async function start() {
   const boot = readBoot(document);
+  // What the server does not say, as inside Telegram, this browser may remember.
+  const wishes = boot.preferences ?? recall("display");
+  const plain = !wishes || !Object.keys(wishes).length;
+  const display = plain ? null : await import("./display.js").catch(() => null);
+  display?.begin(wishes, boot);
+  main(boot, display?.furnish);
+}
+
+/** Build the page. @param {import("./boot.js").Boot} boot @param {App["furnish"]} [furnish] */
+function main(boot, furnish = () => {}) {
   const store = new Store(boot.fold);
   const clock = new EngineClock();
   const api = new Api(boot);
@@ -56,11 +70,13 @@ function main() {
   /** Comes with the second wave. @type {import("./live.js").Live | null} */
   let live = null;
   let broken = false;
-  const vitals = new Vitals(store, () => live?.opens ?? 0);
   const connection = { current: readConnection(facts()) };
   /** @type {App} */
   const app = {
-    boot, store, api, router, clock, theme, session, connection, vitals,
+    boot, store, api, router, clock, theme, session, connection, furnish,
+    vitals: null,
+    shortcuts: null,
+    preferences: null,
     isGuest: api.alone,
     guest: null,
     changed: (names) => painter.mark(names),
@@ -70,6 +86,7 @@ function main() {
     } },
     get live() { return live; },
     get role() { return session.role; },
+    redraw: () => shell.again(),
     retry: () => (live ? live.retryNow(true) : location.reload()),
     announce: (text) => shell.announce(text),
     toast: async (toast) => {
@@ -110,13 +127,15 @@ function main() {
   }
 
   /** @param {import("./second_wave.js")} modules */
-  function goLive({ Live, listenKeys, notices }) {
+  function goLive({ Live, Preferences, Vitals, listenKeys, notices }) {
+    app.vitals = new Vitals(store, () => live?.opens ?? 0);
     live = new Live({
       api, store, clock, boot,
       onChange: () => painter.mark(["link"]),
       onDenied: () => session.denied(),
       onRole: (role) => session.heard(role),
     });
+    app.preferences = new Preferences(app);
     listenKeys(app);
     if (!app.isGuest) notices(app);
     follow();
@@ -129,6 +148,7 @@ function main() {
     if (session.role && !session.busy) live?.start();
     else live?.stop(Boolean(session.role));
     if (!session.role) store.clear();
+    else app.preferences?.enter();
     painter.mark([...store.sections, "role"]);
   }
 
@@ -170,4 +190,4 @@ function afterFirstPaint(some) {
   return new Promise((resolve) => { requestAnimationFrame(() => setTimeout(resolve, 0)); });
 }
 
-main();
+void start();

@@ -1,4 +1,4 @@
-/** Time on the page: the engine's clock as we know it, ages, and times of day in UTC. */
+/** Time on the page: the engine's clock as we know it, ages, and times of day. */
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -106,25 +106,32 @@ export function past(at, now) {
   return now - at < 10 * DAY ? `${ago(at, now)} ago` : day(at);
 }
 
-/** @param {number} at @returns {string} ISO text, or "" for a time that is none */
-const iso = (at) => (Number.isFinite(at) ? new Date(at).toISOString() : "");
+/** By which clock times of day are told; display.js changes it for those who wish so. */
+export const zone = {
+  name: "UTC",
+  /** How far it is ahead of UTC, ms. @param {number} _ when @returns {number} */
+  shift: (_) => 0,
+};
 
-/** `14:31` UTC @param {number} at @returns {string} */
+/** @param {number} at @returns {string} ISO text of that clock, or "" for a time that is none */
+const iso = (at) => (Number.isFinite(at) ? new Date(at + zone.shift(at)).toISOString() : "");
+
+/** `14:31` @param {number} at @returns {string} */
 export const hourMinute = (at) => iso(at).slice(11, 16);
 
-/** `14:31:16` UTC @param {number} at @returns {string} */
+/** `14:31:16` @param {number} at @returns {string} */
 export const hourMinuteSecond = (at) => iso(at).slice(11, 19);
 
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
-/** `29 Oct` UTC @param {number} at @returns {string} */
-export function day(at) {
-  const date = new Date(at);
+/** `29 Oct` @param {number} at @param {number} [shift] 0 for the day of UTC @returns {string} */
+export function day(at, shift = zone.shift(at)) {
+  const date = new Date(at + shift);
   return `${date.getUTCDate()} ${MONTHS[date.getUTCMonth()]}`;
 }
 
-/** `21 Nov 2026` UTC @param {number} at @returns {string} */
-export const fullDay = (at) => `${day(at)} ${new Date(at).getUTCFullYear()}`;
+/** `21 Nov 2026` @param {number} at @param {number} [shift] 0 for the day of UTC @returns {string} */
+export const fullDay = (at, shift = zone.shift(at)) => `${day(at, shift)} ${new Date(at + shift).getUTCFullYear()}`;
 
 /**
  * The time of day, with the date when it is not today's.
@@ -133,6 +140,5 @@ export const fullDay = (at) => `${day(at)} ${new Date(at).getUTCFullYear()}`;
  * @returns {string}
  */
 export function when(at, now) {
-  const today = Math.floor(at / DAY) === Math.floor(now / DAY);
-  return today ? hourMinute(at) : `${day(at)}, ${hourMinute(at)}`;
+  return fullDay(at) === fullDay(now) ? hourMinute(at) : `${day(at)}, ${hourMinute(at)}`;
 }

@@ -1,6 +1,6 @@
 /** What the equity chart looks like, as Plotly wants to be told. */
 
-import { MINUS, digits } from "../format.js";
+import { amountTick } from "./as_wished.js";
 import { valueAt } from "./equity_series.js";
 import { colour, fading, layoutOf } from "./theme.js";
 import { apart, timeTicks } from "./ticks.js";
@@ -73,7 +73,7 @@ function axisText({ low, high, least, most, level }, size) {
   const gap = ((high - low) * LABEL_PX) / Math.max(size.height - 28, 1);
   const values = apart([most, ...(level === null ? [] : [level]), least], gap);
   const decimals = most - least < 4 ? 2 : 0;
-  const texts = values.map((value) => `${value < 0 ? MINUS : ""}${digits(value, decimals)}`);
+  const texts = values.map((value) => amountTick(value, decimals));
   const longest = Math.max(...texts.map((text) => text.length));
   return { values, texts, digits: Math.max(0, longest - 6), margin: Math.max(EDGE_PX, 8 + longest * 6) };
 }

@@ -1,6 +1,7 @@
 /** One drawing in a box of fixed size: the library comes late, redraws are few, none while hidden. */
 
 import { h } from "../dom.js";
+import { asWished, isShifted } from "./as_wished.js";
 import { loadPlotly } from "./plotly.js";
 import { scrub } from "./scrub.js";
 import { erase, sketch } from "./sketch.js";
@@ -31,11 +32,11 @@ export class Plot {
   #timer = 0;
   #drawnAt = 0;
   #look = "";
+  #drawn = false;
   /** Whether a new drawing is due, and not only what is to be added to it. */
   #whole = false;
   /** @type {((plotly: any, box: HTMLElement) => void) | null} */
   #add = null;
-  #drawn = false;
   #triedAt = -Infinity;
   #stopped = false;
   #observer;
@@ -70,8 +71,9 @@ export class Plot {
    * @param {(plotly: any, box: HTMLElement) => void} add
    */
   extend(add) {
+    if (isShifted()) return this.ask();
     this.#add = add;
-    this.#schedule();
+    return this.#schedule();
   }
 
   #schedule() {
@@ -142,11 +144,12 @@ export class Plot {
     this.#look = figure.look ?? "";
     this.#words.remove();
     this.#box.classList.remove("waiting");
-    sketch(this.#box, figure, size);
+    sketch(this.#box, asWished(figure), size);
   }
 
   /** @param {Figure} figure @param {Size} size */
-  #draw({ data, layout, look = "" }, size) {
+  #draw(figure, size) {
+    const { data, layout, look = "" } = asWished(figure);
     const first = !this.#drawn;
     this.#drawnAt = performance.now();
     this.#look = look;

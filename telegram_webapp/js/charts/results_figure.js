@@ -1,6 +1,7 @@
 /** Equity above, how far it lay under its peak below, on one axis of time. */
 
-import { MINUS, digits } from "../format.js";
+import { MINUS } from "../format.js";
+import { amountTick } from "./as_wished.js";
 import { colour, fading, layoutOf } from "./theme.js";
 import { roundTicks, timeTicks } from "./ticks.js";
 
@@ -16,7 +17,7 @@ export function resultsFigure({ equity, underwater }, size, ground) {
   const pad = Math.max((high - low) * 0.08, Math.abs(high) * 2e-4);
   const values = roundTicks(low - pad, high + pad, 4);
   const decimals = values.some((value) => Math.abs(value) < 100 && value % 1) ? 2 : 0;
-  const texts = values.map((value) => `${value < 0 ? MINUS : ""}${digits(value, decimals)}`);
+  const texts = values.map((value) => amountTick(value, decimals));
   const margin = Math.max(40, 10 + Math.max(...texts.map((text) => text.length)) * DIGIT_PX);
   const [from, to] = spanOf(equity);
   const times = timeTicks(from, to, size.width - margin).filter(({ at }) => ((at - from) * (size.width - margin)) / (to - from) > 18);

@@ -1,7 +1,8 @@
 /** A chart that the server draws up: asked for, shown in the page's colours, looked into, carried on. */
 
 import { h, setAttr, setText } from "../dom.js";
-import { hourMinute } from "../time.js";
+import { hourMinute, zone } from "../time.js";
+import { unshifted } from "./as_wished.js";
 import { Plot } from "./plot.js";
 import { themed } from "./roles.js";
 import { forgetColours, groundOf } from "./theme.js";
@@ -168,7 +169,7 @@ class Chart {
     if (!this.#figure) return this.#say("The chart did not load. It is asked for again.");
     const { at } = this.#figure.layout.meta;
     this.#age.hidden = false;
-    setText(this.#age, at === null ? "Not up to date" : `As of ${hourMinute(at)} UTC`);
+    setText(this.#age, at === null ? "Not up to date" : `As of ${hourMinute(at)} ${zone.name}`);
     return undefined;
   }
 
@@ -243,10 +244,10 @@ class Chart {
   }
 }
 
-/** A time as Plotly tells it after a drag: in words that name no zone, meant as UTC. @param {string | number | undefined} told @returns {number} */
+/** A time as Plotly tells it after a drag: in words that name no zone, meant as the person's. @param {string | number | undefined} told @returns {number} */
 function timeOf(told) {
-  if (typeof told === "string") return Date.parse(`${told.replace(" ", "T")}${told.includes(" ") ? "" : "T00:00"}Z`);
-  return told ?? NaN;
+  if (typeof told === "string") return unshifted(Date.parse(`${told.replace(" ", "T")}${told.includes(" ") ? "" : "T00:00"}Z`));
+  return unshifted(told ?? NaN);
 }
 
 /** @param {Params} a @param {Params} b */

@@ -1,6 +1,6 @@
 /** Where an axis is labelled: round times that fit, and the few values a person reads. */
 
-import { day, hourMinute } from "../time.js";
+import { day, hourMinute, zone } from "../time.js";
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
@@ -18,8 +18,11 @@ export function timeTicks(from, to, width) {
   const most = Math.max(2, Math.floor(width / LABEL_PX));
   const step = STEPS.find((ms) => (to - from) / ms <= most) ?? STEPS[STEPS.length - 1];
   const ticks = [];
-  for (let at = Math.ceil(from / step) * step; at < to; at += step) {
-    ticks.push({ at, text: step >= DAY || (to - from > 2 * DAY && at % DAY === 0) ? day(at) : hourMinute(at) });
+  // Round by the clock that is read: where it is set forward or back on the way, by its end.
+  const shift = zone.shift(to);
+  for (let round = Math.ceil((from + shift) / step) * step; round < to + shift; round += step) {
+    const at = round - shift;
+    ticks.push({ at, text: step >= DAY || (to - from > 2 * DAY && round % DAY === 0) ? day(at) : hourMinute(at) });
   }
   return ticks;
 }

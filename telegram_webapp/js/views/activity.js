@@ -3,7 +3,7 @@
 import { h, keyedList, setText } from "../dom.js";
 import { change, toneOf } from "../format.js";
 import { icon } from "../icons.js";
-import { ago, hourMinuteSecond, fullDay } from "../time.js";
+import { ago, hourMinuteSecond, fullDay, zone } from "../time.js";
 
 /** @typedef {import("../main.js").App} App */
 /** @typedef {Record<string, any>} Fact */
@@ -64,7 +64,7 @@ function told(facts) {
 function row(fact, app) {
   const [name, tone] = glyphOf(fact);
   const amount = typeof fact.amount === "number" && fact.amount !== 0;
-  const age = h("time.m", { datetime: new Date(fact.at).toISOString(), title: `${fullDay(fact.at)}, ${hourMinuteSecond(fact.at)} UTC` });
+  const age = h("time.m", { datetime: new Date(fact.at).toISOString(), title: `${fullDay(fact.at)}, ${hourMinuteSecond(fact.at)} ${zone.name}` });
   const el = h("li.fact", {}, h("span.ic", { class: `ic ${tone}` }, icon(name)),
     h("div", {}, h("div.h", {}, fact.title), fact.detail && h("div.m", {}, fact.detail)),
     h("div.r", {}, amount && h("div", { class: `num ${toneOf(fact.amount)}` }, change(fact.amount)), age));

@@ -2,7 +2,7 @@
 
 import { h, setAttr, setText } from "../dom.js";
 import { notices } from "../notices.js";
-import { when } from "../time.js";
+import { when, zone } from "../time.js";
 import { actButton, detailOf, loadedCard, onSubmit } from "./loaded.js";
 
 /** @typedef {import("../main.js").App} App */
@@ -94,7 +94,7 @@ function muting(app, again) {
     show(wishes) {
       short.hidden = long.hidden = Boolean(wishes.muted_until);
       end.hidden = !wishes.muted_until;
-      say(wishes.muted_until ? `Muted until ${when(wishes.muted_until, Date.now())} UTC, but for errors. Then you get a digest.` : "A mute lets errors through.");
+      say(wishes.muted_until ? `Muted until ${when(wishes.muted_until, Date.now())} ${zone.name}, but for errors. Then you get a digest.` : "A mute lets errors through.");
     },
   };
 }

@@ -2,7 +2,7 @@
 
 import { h } from "../dom.js";
 import { counted } from "../format.js";
-import { when } from "../time.js";
+import { when, zone } from "../time.js";
 import { loadedCard } from "./loaded.js";
 
 /** @typedef {import("../main.js").App} App */
@@ -17,7 +17,7 @@ export function receiptsCard(app) {
     title: "Sent to your chat", none: "Nothing was sent to a chat of yours. Messages come when the bot runs and you sign in by Telegram.",
     load: async () => {
       const { receipts, waiting } = await app.api.get("api/alerts/receipts", { limit: SHOWN });
-      card.remark(waiting ? `${waiting} wait${waiting === 1 ? "s" : ""}, UTC` : "UTC");
+      card.remark(waiting ? `${waiting} wait${waiting === 1 ? "s" : ""}, ${zone.name}` : zone.name);
       return /** @type {Receipt[]} */ (receipts);
     },
     row: (receipt) => row(receipt),

@@ -3,7 +3,7 @@
 import { h } from "../dom.js";
 import { icon } from "../icons.js";
 import { follow, placeOf } from "../places.js";
-import { when } from "../time.js";
+import { when, zone } from "../time.js";
 import { loadedCard } from "./loaded.js";
 
 /** @typedef {import("../main.js").App} App */
@@ -19,7 +19,7 @@ export function toldCard(app) {
     load: async () => /** @type {Alert[]} */ ((await app.api.get("api/alerts", { limit: SHOWN })).alerts),
     row: (alert) => row(app, alert),
   });
-  card.remark("UTC");
+  card.remark(zone.name);
   card.el.classList.add("told");
   return card;
 }

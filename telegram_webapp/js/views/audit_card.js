@@ -1,7 +1,7 @@
 /** What people and programs asked for, and what came of it; for owners. */
 
 import { h } from "../dom.js";
-import { when } from "../time.js";
+import { when, zone } from "../time.js";
 import { detailOf, loadedCard } from "./loaded.js";
 
 /** @typedef {import("../main.js").App} App */
@@ -17,7 +17,7 @@ export function auditCard(app) {
   let cursor = "";
   const more = h("button.btn.quiet", { type: "button", hidden: true, onclick: () => void older() }, "Older");
   const card = loadedCard({ title: "Audit", none: "Nothing was asked for yet.", load: () => page(""), row: (row) => line(row) }, more);
-  card.remark("UTC");
+  card.remark(zone.name);
   return card;
 
   /** @param {string} from @returns {Promise<Row[]>} */

@@ -1,6 +1,7 @@
 /** The sheet of a wish: what would be done, with amounts and how long that holds, then the act. */
 
 import { Wish, refusal } from "../commands.js";
+import { plainly } from "../display.js";
 import { h, setText } from "../dom.js";
 import { toneOf } from "../format.js";
 import { ASKING, KEEP, amountText, doubt, isGain } from "../wish_words.js";
@@ -70,7 +71,8 @@ class ConfirmSheet {
     this.#parts.ttl.set(null);
     try {
       const intent = await this.#wish.ask();
-      if (this.#open) this.#show(intent);
+      // What is agreed to is shown, whatever else a person hides.
+      if (this.#open) plainly(() => this.#show(intent));
     } catch (problem) {
       if (this.#open) this.#fail(problem);
     }

@@ -11,8 +11,8 @@ import { span } from "../time.js";
 const READINGS = [
   ["Engine to page", (state, app) => delay(state, app, 0.5)],
   ["p95", (state, app) => delay(state, app, 0.95)],
-  ["Events", (_, app) => `${digits(app.vitals.rate(), 0)}/s`],
-  ["Reconnected", (_, app) => counted(app.vitals.reconnects, "time")],
+  ["Events", (_, app) => `${digits(app.vitals?.rate() ?? 0, 0)}/s`],
+  ["Reconnected", (_, app) => counted(app.vitals?.reconnects ?? 0, "time")],
   ["Engine up", ({ engine }, app) => span(app.clock.ageMs(engine.started_at))],
 ];
 const KEYS = [[["P"], "pause"], [["1", "5"], "views"], [["?"], "keys"]];
@@ -36,6 +36,6 @@ export function mount(root, app) {
 
 /** @param {State} state @param {App} app @param {number} share @returns {string} */
 function delay({ engine }, app, share) {
-  const ms = engine.speed === 1 ? app.vitals.delay(share) : null;
+  const ms = engine.speed === 1 ? app.vitals?.delay(share) ?? null : null;
   return ms === null ? UNKNOWN : `${Math.round(ms)} ms`;
 }

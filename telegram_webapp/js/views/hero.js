@@ -5,7 +5,7 @@ import { setTone, showChange } from "../figure.js";
 import { change, money, percentChange, toneOf } from "../format.js";
 import { insist } from "../insist.js";
 import { lateStyles } from "../styles.js";
-import { fullDay, hourMinute } from "../time.js";
+import { fullDay, hourMinute, zone } from "../time.js";
 
 const DAY_MS = 86400000;
 
@@ -53,8 +53,8 @@ export function mount(root, app) {
 
 /** @param {import("../fold.js").State} state @param {App} app @returns {string} */
 function sinceText({ account, engine }, app) {
-  if (account.day_open_at % DAY_MS) return `since ${hourMinute(account.day_open_at)} UTC`;
-  return engine.market === "replay" ? `on ${fullDay(account.day_open_at)}, UTC` : "today, UTC";
+  if (account.day_open_at % DAY_MS) return `since ${hourMinute(account.day_open_at)} ${zone.name}`;
+  return engine.market === "replay" ? `on ${fullDay(account.day_open_at, 0)}, UTC` : "today, UTC";
 }
 
 /** The chart comes after the first numbers: its code and Plotly are the heavy part. */

@@ -2,7 +2,7 @@
 
 import { h } from "../dom.js";
 import { UNKNOWN, counted, percent } from "../format.js";
-import { day, hourMinute } from "../time.js";
+import { day, hourMinute, zone } from "../time.js";
 import { openSheet } from "./sheet.js";
 
 /** @typedef {Record<string, any>} Row */
@@ -26,7 +26,7 @@ export function openModel(row) {
   open(row.model, [
     h("p.lead", {}, row.kind === "live" ? "How its predictions came true since it is used." : "How it did on candles it was not trained on, before it was used."),
     h("dl.kv", {}, fact("Predictions", counted(row.samples, "sample")), fact("Right side", share(row.accuracy)), fact("A naive guess is right in", share(row.baseline_accuracy)),
-      fact("Brier score, lower is better", score(row.brier)), fact("Of the naive guess", score(row.baseline_brier)), fact("Until, UTC", `${day(row.at)}, ${hourMinute(row.at)}`)),
+      fact("Brier score, lower is better", score(row.brier)), fact("Of the naive guess", score(row.baseline_brier)), fact(`Until, ${zone.name}`, `${day(row.at)}, ${hourMinute(row.at)}`)),
     h("p.formula", {}, row.passes ? "It is better than the naive guess." : "It is not better than the naive guess: nothing is traded on it."),
     ...calibration("Chance it told", "Rose", row.detail?.bins ?? []),
   ]);

@@ -1,7 +1,7 @@
 /** Figures of a market that are asked for while they are looked at, and one line that says how old they are. */
 
 import { h, setText } from "../dom.js";
-import { hourMinuteSecond, span } from "../time.js";
+import { hourMinuteSecond, span, zone } from "../time.js";
 import { detailOf } from "./loaded.js";
 
 /** @typedef {import("../main.js").App} App */
@@ -39,6 +39,8 @@ export function asked(app, { path, everyMs, what, show }) {
   /** @type {Answer | null} */
   let answer = null;
   let turn = 0;
+  /** An answer that takes longer than the pause between two questions must not be overtaken. */
+  let waiting = false;
   let failed = "";
   let askedAt = -Infinity;
   return {
@@ -58,7 +60,7 @@ export function asked(app, { path, everyMs, what, show }) {
       const touched = app.live?.pace.rate === "live";
       const due = failed ? RETRY_MS : touched ? everyMs : Math.max(everyMs, SELDOM_MS);
       const restored = changed.has("connection") && !app.connection.current.frozen && old > RETRY_MS;
-      if (!document.hidden && (restored || old > due - NEARLY_MS)) void again();
+      if (!document.hidden && !waiting && (restored || old > due - NEARLY_MS)) void again();
       else if (changed.has("time") || changed.has("connection")) say();
     },
     unmount: () => { turn += 1; params = null; },
@@ -69,6 +71,7 @@ export function asked(app, { path, everyMs, what, show }) {
     turn += 1;
     const mine = turn;
     askedAt = performance.now();
+    waiting = true;
     try {
       const found = await app.api.get(path, params);
       if (mine !== turn) return;
@@ -80,6 +83,7 @@ export function asked(app, { path, everyMs, what, show }) {
       if (!failed) app.announce(`${what} did not load.`);
       failed = detailOf(error);
     }
+    waiting = false;
     say();
   }
 
@@ -90,7 +94,7 @@ export function asked(app, { path, everyMs, what, show }) {
 
   /** @returns {string} */
   function words() {
-    const at = typeof answer?.at === "number" ? ` of ${hourMinuteSecond(answer.at)} UTC` : "";
+    const at = typeof answer?.at === "number" ? ` of ${hourMinuteSecond(answer.at)} ${zone.name}` : "";
     if (failed) return `${what} did not load. ${failed} ${answer ? `Figures${at} are shown, and` : "They"} are asked for again by themselves.`;
     if (!answer) return "Loading";
     if (answer.stale || app.connection.current.frozen) return `Not of now: figures${at}${at ? `, ${span(app.clock.ageMs(answer.at))} old` : ""}.`;

@@ -2,14 +2,14 @@
 
 import { h } from "../dom.js";
 import { basisText, intervalText, measureText } from "../measures.js";
-import { day, hourMinute } from "../time.js";
+import { day, hourMinute, zone } from "../time.js";
 import { openSheet } from "./sheet.js";
 
 /** @typedef {import("../measures.js").Measure} Measure */
 /** @typedef {import("../measures.js").Definition} Definition */
 
 const UNITS = /** @type {Record<string, string>} */ ({
-  money: "quote currency", pct: "percent", ratio: "a ratio, no unit", count: "a count", duration_ms: "a length of time", time_ms: "a time, UTC",
+  money: "quote currency", pct: "percent", ratio: "a ratio, no unit", count: "a count", duration_ms: "a length of time", get time_ms() { return `a time, ${zone.name}`; },
 });
 
 /**
@@ -31,7 +31,7 @@ export function openMeasure(name, measure, definition, currency) {
       h("p.lead", {}, measure.value === null ? `Not known yet: ${measure.reason}.` : interval || basisText(name, measure, unit)),
       h("p.formula", {}, formula),
       h("dl.kv", {}, row("Unit", unit === "money" && currency ? currency : UNITS[unit] ?? unit), row("Needs at least", String(minimum ?? "")),
-        row("Stands on", measure.basis), row("When", measure.at ? `${day(measure.at)}, ${hourMinute(measure.at)} UTC` : ""), row("Source", linked(source))),
+        row("Stands on", measure.basis), row("When", measure.at ? `${day(measure.at)}, ${hourMinute(measure.at)} ${zone.name}` : ""), row("Source", linked(source))),
     ],
   });
   sheet.el.append(h("div.one-btn", {}, h("button.btn.quiet", { type: "button", onclick: sheet.close }, "Done")));

@@ -3,7 +3,7 @@
 import { h, setAttr, setText } from "../dom.js";
 import { UNKNOWN, capital, change, counted, digits, money, percent } from "../format.js";
 import { icon } from "../icons.js";
-import { day, fullDay, hourMinute, span } from "../time.js";
+import { day, fullDay, hourMinute, span, zone } from "../time.js";
 import { mount as mountAlerts } from "./alerts.js";
 import { factCard } from "./fact_card.js";
 import { mount as mountSignals } from "./signals.js";
@@ -20,7 +20,7 @@ const VIA = /** @type {Record<string, string>} */ ({ code: "a one-time code", co
 
 /** @type {FactRow[]} */
 const ACCOUNT = [
-  ["Started", ({ account }) => `${fullDay(account.started_at)}, ${hourMinute(account.started_at)} UTC`],
+  ["Started", ({ account }) => `${fullDay(account.started_at)}, ${hourMinute(account.started_at)} ${zone.name}`],
   ["Initial balance", ({ account }) => money(account.initial_balance)],
   ["Realized, net", ({ account }) => change(account.realized_pnl)],
   ["Fees paid", ({ account }) => money(account.fees)],
@@ -37,7 +37,7 @@ const ENGINE = [
   ["Tape", ({ engine }) => engine.market_id],
   ["Speed", ({ engine }) => (engine.speed === null ? "flat out" : `${engine.speed}×`)],
   ["Status", ({ engine }) => capital(engine.status.replaceAll("_", " "))],
-  ["Its clock, UTC", (_, app) => (app.clock.now() ? `${day(app.clock.now())}, ${hourMinute(app.clock.now())}` : UNKNOWN)],
+  ["Its clock", (_, app) => (app.clock.now() ? `${day(app.clock.now())}, ${hourMinute(app.clock.now())} ${zone.name}` : UNKNOWN)],
   ["Started", ({ engine }, app) => `${span(app.clock.ageMs(engine.started_at))} ago`],
   ["Stops are held by", ({ engine }) => `the ${engine.stops_held_by}`],
   ["Version", ({ engine }) => engine.version],
@@ -49,16 +49,16 @@ const CONNECTION = [
   ["State", (_, app) => app.connection.current.word],
   ["Engine to page, median", (state, app) => delay(state, app, 0.5)],
   ["Engine to page, 95th percentile", (state, app) => delay(state, app, 0.95)],
-  ["Events received", (_, app) => digits(app.vitals.received, 0)],
-  ["Events a second", (_, app) => digits(app.vitals.rate(), 1)],
-  ["Reconnected", (_, app) => counted(app.vitals.reconnects, "time")],
+  ["Events received", (_, app) => digits(app.vitals?.received ?? 0, 0)],
+  ["Events a second", (_, app) => digits(app.vitals?.rate() ?? 0, 1)],
+  ["Reconnected", (_, app) => counted(app.vitals?.reconnects ?? 0, "time")],
   ["Last event", (_, app) => app.store.place],
 ];
 
 /** @param {import("../fold.js").State} state @param {App} app @param {number} share */
 function delay(state, app, share) {
   if (state.engine.speed !== 1) return `${UNKNOWN} (told at 1×)`;
-  const ms = app.vitals.delay(share);
+  const ms = app.vitals?.delay(share) ?? null;
   return ms === null ? `${UNKNOWN} (clocks differ)` : `${Math.round(ms)} ms`;
 }
 
@@ -121,7 +121,7 @@ function youCard(app) {
       setText(who, me.subject);
       setText(role, ROLES[me.role] ? `${capital(me.role)}, ${ROLES[me.role]}` : me.role);
       setText(how, VIA[me.via] ?? me.via);
-      setText(ends, me.expires_at ? `${fullDay(me.expires_at)}, ${hourMinute(me.expires_at)} UTC` : "revoked");
+      setText(ends, me.expires_at ? `${fullDay(me.expires_at)}, ${hourMinute(me.expires_at)} ${zone.name}` : "revoked");
     } catch {
       setText(role, capital(app.role ?? UNKNOWN));
     }
@@ -143,7 +143,7 @@ function waysCard(app) {
   const way = (/** @type {string} */ view, /** @type {string} */ word, /** @type {string} */ text) =>
     h("li", {}, h("a", { href: app.router.href(view) }, h("b", {}, word), h("span.cap", {}, text), icon("chevron", true)));
   return h("section.card.panel", {}, h("h2", {}, "Settings"), h("ul.ways", {},
-    way("exchange", "Exchange", "streams, clock, account, symbols"), way("alerts", "Alerts", "what you are told, rules of your own"), way("access", "Access", "people, sessions, keys, audit"), way("settings", "All settings", "limits, alerts, history, pace")));
+    way("display", "Display", "units, time zone, colours, cards"), way("exchange", "Exchange", "streams, clock, account, symbols"), way("alerts", "Alerts", "what you are told, rules of your own"), way("access", "Access", "people, sessions, keys, audit"), way("settings", "All settings", "limits, alerts, history, pace")));
 }
 
 /** The same figures for programs. @param {App} app */

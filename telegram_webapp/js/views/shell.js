@@ -11,7 +11,7 @@ import { mount as mountTopbar } from "./topbar.js";
 /** @typedef {import("../main.js").View} View */
 
 const WIDE = "(min-width: 1024px)";
-const TITLES = { overview: "Overview", market: "Market", signals: "Signals", performance: "Performance", "ab-test": "A/B test", trades: "Trades", more: "More", alerts: "Alerts", access: "Access", exchange: "Exchange" };
+const TITLES = { overview: "Overview", market: "Market", signals: "Signals", performance: "Performance", "ab-test": "A/B test", trades: "Trades", more: "More", alerts: "Alerts", access: "Access", exchange: "Exchange", display: "Display", enhanced: "Enhanced" };
 
 /** Views that come when they are first asked for. @type {Record<string, () => Promise<any>>} */
 const LATER = {
@@ -26,6 +26,8 @@ const LATER = {
   access: () => import("./access.js"),
   settings: () => import("./settings.js"),
   exchange: () => import("./exchange.js"),
+  display: () => import("./display.js"),
+  enhanced: () => import("./enhanced.js"),
   signin: () => import("./signin.js"),
   door: () => import("./door.js"),
 };
@@ -58,6 +60,7 @@ export function mount(root, app) {
       outlet.update(state, changed);
     },
     toasts,
+    again: () => outlet.again(),
     /** @param {string} text */
     announce: (text) => { setText(spoken, text); },
   };
@@ -86,6 +89,12 @@ class Outlet {
     this.#root = root;
     this.#app = app;
     this.#nameOf = name;
+  }
+
+  /** Show it anew: what was written before may read otherwise now. */
+  again() {
+    this.#name = "";
+    this.enter();
   }
 
   /** Show the view that the route asks for, unless it is there. */
@@ -122,12 +131,13 @@ class Outlet {
     this.#root.replaceChildren();
     this.#view = module.mount(this.#root, this.#app);
     const { store } = this.#app;
+    this.#app.furnish(this.#name, this.#root);
     this.#view.update(store.state, new Set([...store.sections, "connection", "time", "theme", "route", "role"]));
   }
 
   /** @param {string} name @param {unknown} error */
   #fail(name, error) {
-    const again = h("button.btn.quiet", { onclick: () => { this.#name = ""; this.enter(); } }, "Try again");
+    const again = h("button.btn.quiet", { onclick: () => this.again() }, "Try again");
     this.#root.replaceChildren(h("div.wrap.gap", {}, h("div.empty.card", { role: "alert" },
       h("b", {}, `${titleOf(name).split(" ")[0]} did not load`),
       h("p", {}, "The connection broke on the way. Nothing else is affected."), again)));

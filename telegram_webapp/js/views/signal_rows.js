@@ -3,7 +3,7 @@
 import { actionSign, decisionLine } from "../decisions.js";
 import { h, keyedList, setText } from "../dom.js";
 import { baseOf, price as priceText } from "../format.js";
-import { ago, hourMinuteSecond } from "../time.js";
+import { ago, hourMinuteSecond, zone } from "../time.js";
 
 /** @typedef {import("../main.js").App} App */
 /** @typedef {Record<string, any>} Signal */
@@ -24,7 +24,7 @@ export function signalRows(list, app) {
 /** @param {Signal} signal @param {App} app */
 function row(signal, app) {
   const [sign, word] = actionSign(signal.action);
-  const age = h("time.m", { datetime: new Date(signal.at).toISOString(), title: `${hourMinuteSecond(signal.at)} UTC` });
+  const age = h("time.m", { datetime: new Date(signal.at).toISOString(), title: `${hourMinuteSecond(signal.at)} ${zone.name}` });
   const value = h("span.m");
   const said = decisionLine(signal);
   const open = () => void import("./signal_sheet.js").then(({ openSignal }) => openSignal(app, signal));

@@ -4,7 +4,7 @@ import { DECISIONS, actionSign, compared, gateWords, limitOf } from "../decision
 import { h } from "../dom.js";
 import { UNKNOWN, change, percentChange, price as priceText, toneOf } from "../format.js";
 import { icon } from "../icons.js";
-import { day, hourMinuteSecond } from "../time.js";
+import { day, hourMinuteSecond, zone } from "../time.js";
 import { partBars } from "./part_bars.js";
 import { openSheet } from "./sheet.js";
 
@@ -23,7 +23,7 @@ export function openSignal(app, signal) {
   const sheet = openSheet({
     title: `${sign} ${word} ${signal.symbol}`,
     badge: app.store.state?.engine.badge ?? "",
-    body: [h("p.lead", {}, `${signal.strategy}, ${day(signal.at)}, ${hourMinuteSecond(signal.at)} UTC. Confidence ${signal.confidence.toFixed(2)}.`), verdict(signal), levels(app, signal), rest],
+    body: [h("p.lead", {}, `${signal.strategy}, ${day(signal.at)}, ${hourMinuteSecond(signal.at)} ${zone.name}. Confidence ${signal.confidence.toFixed(2)}.`), verdict(signal), levels(app, signal), rest],
   });
   sheet.el.append(h("div.one-btn", {}, h("button.btn.quiet", { type: "button", onclick: sheet.close }, "Done")));
   sheet.el.addEventListener("click", (event) => { if (/** @type {Element} */ (event.target).closest("a")) sheet.close(); });

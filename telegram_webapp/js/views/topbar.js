@@ -2,7 +2,7 @@
 
 import { h, setAttr, setText } from "../dom.js";
 import { icon, mark } from "../icons.js";
-import { fullDay, hourMinuteSecond } from "../time.js";
+import { fullDay, hourMinuteSecond, zone } from "../time.js";
 
 /** @typedef {import("../main.js").App} App */
 
@@ -26,7 +26,7 @@ export function mount(root, app) {
 }
 
 /** @param {number} at 0 while unknown @returns {string} */
-const dateAndTime = (at) => (at ? `${fullDay(at)}, ${hourMinuteSecond(at)} UTC` : "");
+const dateAndTime = (at) => (at ? `${fullDay(at)}, ${hourMinuteSecond(at)} ${zone.name}` : "");
 
 /** @param {string} href where it is told in full */
 function connection(href) {

@@ -5,7 +5,7 @@ import { INTERVALS } from "../charts/intervals.js";
 import { h } from "../dom.js";
 import { MINUS, UNKNOWN, capital, change, digits, leverage, money, percentChange, price as priceText, quantity, signOf, toneOf } from "../format.js";
 import { icon } from "../icons.js";
-import { day, hourMinuteSecond, span, when } from "../time.js";
+import { day, hourMinuteSecond, span, when, zone } from "../time.js";
 import { reasonCards } from "./trade_reasons.js";
 import { timelineOf } from "./trade_timeline.js";
 import { exitWords } from "./trade_rows.js";
@@ -111,7 +111,7 @@ function head(trade, stats, now) {
   return h("header.trade-head.fact", {},
     h("h1", {}, symbol, h("span.tag", {}, `${capital(side)} ${leverage(trade.leverage)}`)),
     h("p", { class: `net num ${toneOf(net)}` }, change(net)),
-    h("p.cap", {}, `${trade.strategy}, ${quantity(trade.qty, symbol, stats)}, closed ${when(trade.closed_at, now)} UTC ${exitWords(trade)}`));
+    h("p.cap", {}, `${trade.strategy}, ${quantity(trade.qty, symbol, stats)}, closed ${when(trade.closed_at, now)} ${zone.name} ${exitWords(trade)}`));
 }
 
 /** @param {Trade} trade @param {any} stats */
@@ -155,7 +155,7 @@ function facts(trade, stats) {
   const row = (/** @type {string} */ label, /** @type {string} */ text) => h("div", {}, h("dt", {}, label), h("dd", {}, text));
   const time = (/** @type {number} */ at) => `${day(at)}, ${hourMinuteSecond(at)}`;
   return h("section.card.panel", {}, h("h2", {}, "Facts"), h("dl.kv", {},
-    row("Opened, UTC", time(trade.opened_at)), row("Closed, UTC", time(trade.closed_at)), row("Held", span(trade.closed_at - trade.opened_at)),
+    row(`Opened, ${zone.name}`, time(trade.opened_at)), row(`Closed, ${zone.name}`, time(trade.closed_at)), row("Held", span(trade.closed_at - trade.opened_at)),
     row("Largest size", quantity(trade.qty, trade.symbol, stats)), row("Exit", capital(exitWords(trade))), row("Trade", trade.id)));
 }
 

@@ -2,7 +2,7 @@
 
 import { h } from "../dom.js";
 import { change, percentChange, toneOf } from "../format.js";
-import { day, hourMinuteSecond } from "../time.js";
+import { day, hourMinuteSecond, zone } from "../time.js";
 import { partBars } from "./part_bars.js";
 
 /** @typedef {import("../main.js").App} App */
@@ -21,7 +21,7 @@ export function reasonCards({ signal, exit_signal: exit }, app) {
 /** @param {string} title @param {Signal} signal @param {HTMLElement} way @param {...(HTMLElement | null)} more */
 function card(title, signal, way, ...more) {
   return h("section.card.panel", {}, h("header", {}, h("h2", {}, title), way),
-    h("p.cap", {}, `${signal.action}, confidence ${signal.confidence.toFixed(2)}, ${day(signal.at)}, ${hourMinuteSecond(signal.at)} UTC`),
+    h("p.cap", {}, `${signal.action}, confidence ${signal.confidence.toFixed(2)}, ${day(signal.at)}, ${hourMinuteSecond(signal.at)} ${zone.name}`),
     h("ol.reasons", {}, ...signal.detail.reasons.map((/** @type {string} */ reason) => h("li", {}, reason))), ...more);
 }
 

@@ -2,7 +2,7 @@
 
 import { h, setText } from "../dom.js";
 import { baseOf, capital, change, leverage, percentChange, price, quantity, toneOf } from "../format.js";
-import { span, when } from "../time.js";
+import { span, when, zone } from "../time.js";
 import { pair, tableOf } from "./table.js";
 import { exitWords, newestFirst } from "./trade_rows.js";
 
@@ -11,7 +11,7 @@ import { exitWords, newestFirst } from "./trade_rows.js";
 
 /** @param {App} app @returns {import("./table.js").Table} */
 export function tradeTable(app) {
-  return tableOf("Closed trades", ["Trade", "Size", ["Entry", "Exit"], "Held", "Fees, funding", ["Net P&L", "ROE"], "Closed, UTC"],
+  return tableOf("Closed trades", ["Trade", "Size", ["Entry", "Exit"], "Held", "Fees, funding", ["Net P&L", "ROE"], `Closed, ${zone.name}`],
     (state) => [...state.trades].sort(newestFirst).map((trade) => ({ trade, stats: state.stats[trade.symbol] })),
     { key: (/** @type {Item} */ item) => item.trade.id, create: (item) => row(item, app) });
 }

@@ -2,7 +2,7 @@
 
 import { h, setAttr, setText } from "../dom.js";
 import { UNKNOWN, capital, counted, digits } from "../format.js";
-import { age, hourMinuteSecond, span } from "../time.js";
+import { age, hourMinuteSecond, span, zone } from "../time.js";
 import { factCard } from "./fact_card.js";
 
 /** @typedef {import("../main.js").App} App */
@@ -27,7 +27,7 @@ const ROWS = [
   ["Round trip", ({ round_trip_ms: ms }) => (ms === null ? UNKNOWN : `${digits(ms, 0)} ms`)],
   ["Its clock", ({ skew_ms: ms }) => skewText(ms)],
   ["Rate limit used", (venue) => weightText(venue)],
-  ["Not asked until", ({ banned_until: until }, now) => (until && until > now ? `${hourMinuteSecond(until)} UTC, in ${span(until - now)}` : "")],
+  ["Not asked until", ({ banned_until: until }, now) => (until && until > now ? `${hourMinuteSecond(until)} ${zone.name}, in ${span(until - now)}` : "")],
 ];
 
 /** @type {import("./fact_card.js").FactRow[]} */
@@ -84,6 +84,6 @@ function weightText({ used_weight: used, weight_limit: limit }) {
 
 /** @param {State} state @param {App} app @returns {string} */
 function delay({ engine }, app) {
-  const ms = engine.speed === 1 ? app.vitals.delay(0.5) : null;
+  const ms = engine.speed === 1 ? app.vitals?.delay(0.5) ?? null : null;
   return ms === null ? "" : `${Math.round(ms)} ms, median`;
 }
