@@ -88,8 +88,7 @@ def _processes(
 
 def _is_same(one: Mapping[str, Any], own: Mapping[str, Any]) -> bool:
     """Return whether both are of this process, or of one that ended before it."""
-    same = one["name"] == own["name"]
-    return same and (one["pid"] == own["pid"] or one["status"] != "up")
+    return bool(one["name"] == own["name"] and (one["pid"] == own["pid"] or one["status"] != "up"))
 
 
 def _gone(engine: Mapping[str, Any]) -> dict[str, Any]:

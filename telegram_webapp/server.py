@@ -46,6 +46,10 @@ class Served(Protocol):
         """End it, and every stream."""
         ...
 
+    def count_restarts(self, times: int) -> None:
+        """Hear how often a worker was started in place of one that ended."""
+        ...
+
 
 class DashboardServer(BaseApplication):  # type: ignore[misc]
     """Gunicorn, configured from our settings alone: no file, no command line.
@@ -67,6 +71,7 @@ class DashboardServer(BaseApplication):  # type: ignore[misc]
         self._settings = settings
         self._build = build or _whole_dashboard
         self._served: Served | None = None
+        self._restarts = 0
         super().__init__()
 
     @override
@@ -84,6 +89,7 @@ class DashboardServer(BaseApplication):  # type: ignore[misc]
             "forwarded_allow_ips": "",
             "forwarder_headers": "",
             "control_socket_disable": True,  # its default path is one for all instances
+            "post_fork": self._count_worker,
             "post_worker_init": self._watch,
             "logger_class": OurLogger,
             "proc_name": "quarterdeck-web",
@@ -100,6 +106,7 @@ class DashboardServer(BaseApplication):  # type: ignore[misc]
         except ConfigError as error:
             log.error("The dashboard cannot be served: %s", error)  # noqa: TRY400 (no traceback)
             sys.exit(Arbiter.APP_LOAD_ERROR)
+        self._served.count_restarts(self._restarts)
         self._served.start()
         return self._served.application
 
@@ -107,6 +114,9 @@ class DashboardServer(BaseApplication):  # type: ignore[misc]
     def run(self) -> None:
         """Serve until told to stop."""
         Master(self).run()
+
+    def _count_worker(self, _server: Arbiter, worker: "Worker") -> None:
+        self._restarts = max(0, worker.age - 1)  # the first worker is of age 1
 
     def _watch(self, worker: "Worker") -> None:
         threading.Thread(target=self._end_with, args=(worker,), daemon=True).start()

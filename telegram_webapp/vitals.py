@@ -39,6 +39,7 @@ class WebVitals:
     Promise: what is measured here holds no stream up; while the engine is away it goes on.
 
     Attributes:
+        restarts: how often a worker of this server was started in place of one that ended.
         engine_told: what the engine answered last of the whole system, None before.
     """
 
@@ -47,6 +48,7 @@ class WebVitals:
     ) -> None:
         """Prepare by the *settings* of now; nothing is measured yet but what a sample tells."""
         self._settings = settings
+        self.restarts = 0
         self.engine_told: dict[str, Any] | None = None
         self.machine = Machine(settings().data_dir)
         self.meter = meter
@@ -118,6 +120,7 @@ class WebVitals:
     def counters(self) -> dict[str, Any]:
         """Return what the engine keeps of this process beside its sample."""
         return {
+            "restarts": {"web": self.restarts},
             "stream": self.stream(),
             "query_ms": self.meter.spread.figures(),
             "hops": self.hops(1),

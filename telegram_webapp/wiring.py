@@ -76,6 +76,10 @@ class WebProcess:
         gc.collect()
         gc.freeze()
 
+    def count_restarts(self, times: int) -> None:
+        """Hear how often a worker was started in place of one that ended."""
+        self._vitals.restarts = times
+
     def stop(self) -> None:
         """End every stream and the line to the engine."""
         self._vitals.stop()

@@ -1,5 +1,6 @@
 """Our processes as they are told of: those that tell of themselves, and servers that others run."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -96,12 +97,17 @@ class Family:
 
 
 def _restarts(found: Mapping[str, list[tuple[Vitals, bool]]]) -> Mapping[str, int]:
-    """Return how often each of the launcher's children was started again, if it tells that."""
-    for vitals, is_fresh in found.get("launcher", []):
-        counted = vitals.counters.get("restarts")
-        if is_fresh and isinstance(counted, dict):
-            return {name: count for name, count in counted.items() if isinstance(count, int)}
-    return {}
+    """Return how often each process was started again, as far as anybody counts that.
+
+    The launcher counts its children, the web process its server's workers.
+    """
+    total: Counter[str] = Counter()
+    for name in ("launcher", "web"):
+        for vitals, is_fresh in found.get(name, []):
+            counted = vitals.counters.get("restarts")
+            if is_fresh and isinstance(counted, dict):
+                total.update({one: n for one, n in counted.items() if isinstance(n, int)})
+    return total
 
 
 def _told(vitals: Vitals, now: int, *, is_fresh: bool, restarts: int | None) -> dict[str, Any]:

@@ -97,8 +97,8 @@ def gone(pids: list[int]) -> Callable[[], bool]:
 def start(tmp_path: Path) -> Iterator[Callable[..., Instance]]:
     instances: list[Instance] = []
 
-    def start_one(name: str = "data", port: int | None = None) -> Instance:
-        instances.append(Instance(tmp_path / name, port or free_port()))
+    def start_one(name: str = "data", port: int | None = None, **variables: str) -> Instance:
+        instances.append(Instance(tmp_path / name, port or free_port(), **variables))
         return instances[-1]
 
     yield start_one
@@ -175,3 +175,42 @@ def test_two_run_side_by_side_and_none_on_the_same_folder(
     assert third.process.wait(PATIENCE_S) == 2
     assert f"Quarterdeck already runs on it as process {one.process.pid}" in third.log
     assert one.health()["engine"] == two.health()["engine"] == "up"
+
+
+def test_it_tells_how_its_processes_are_and_which_were_started_again(
+    start: Callable[..., Instance],
+) -> None:
+    instance = start(SYSTEM__UPDATE_INTERVAL="1")
+    base, _, code = instance.link().partition("/#code=")
+    with httpx.Client(base_url=base, headers={"Origin": base}, timeout=PATIENCE_S) as page:
+        assert page.post("/api/auth/login", json={"code": code}).status_code == 200
+
+        def processes() -> dict[str, Any]:
+            with contextlib.suppress(httpx.TransportError):
+                told = page.get("/api/system").json()
+                return {one["name"]: one for one in told.get("processes", [])}
+            return {}
+
+        def restarts(name: str) -> int | None:
+            restarts: int | None = processes().get(name, {}).get("restarts")
+            return restarts
+
+        wait_until(lambda: restarts("web") == 0, "each has told how it is", PATIENCE_S)
+        found = processes()
+        assert {"engine", "web", "launcher", "database"} <= set(found)
+        for name in ("engine", "web", "launcher"):
+            assert found[name]["status"] == "up", found[name]
+            assert found[name]["rss_bytes"] > 10_000_000
+            assert found[name]["open_files"] > 3
+
+        os.kill(found["web"]["pid"], signal.SIGKILL)  # a worker, whose server lives on
+        wait_until(lambda: restarts("web") == 1, "its end was counted", PATIENCE_S)
+        engine = instance.engine_pid()
+        assert engine is not None
+        assert engine == found["engine"]["pid"]
+        os.kill(engine, signal.SIGKILL)
+        wait_until(lambda: restarts("engine") == 1, "the engine's was", PATIENCE_S)
+        wait_until(
+            lambda: processes().get("engine", {}).get("lag") is not None, "it is back", PATIENCE_S
+        )
+        assert processes()["engine"]["pid"] != engine

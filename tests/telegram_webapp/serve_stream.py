@@ -59,6 +59,9 @@ class StreamOnly:
         self.link.start()
         self.hub.start()
 
+    def count_restarts(self, times: int) -> None:
+        logging.getLogger("stream").info("%d workers ended before this one", times)
+
     def stop(self) -> None:
         self.hub.stop()
         self.link.stop()
