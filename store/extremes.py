@@ -9,6 +9,7 @@ from sqlalchemy import (
     BigInteger,
     Column,
     ColumnElement,
+    CompoundSelect,
     Connection,
     Double,
     FromClause,
@@ -121,13 +122,14 @@ def _thinned(
     count = connection.execute(select(func.count()).select_from(some)).scalar_one()
     if count <= most:
         return [(row.at, row.value) for row in connection.execute(points.order_by(curve.c.at))]
-    ends = [func.min(times.c.at).label("first"), func.max(times.c.at).label("last")]
-    first, last = connection.execute(select(*ends)).one()
+    ends = select(func.min(times.c.at).label("first"), func.max(times.c.at).label("last"))
+    first, last = connection.execute(ends).one()
     slots = max(1, (most - 2) // 2)
     width = literal(-(-(last + 1 - first) // slots), BigInteger)
     slot = (curve.c.at - literal(first, BigInteger)) // width
     edges = points.where(curve.c.at.in_((first, last)))
-    rows = connection.execute(union_all(*_extremes(connection, curve, slot), edges))
+    shown: CompoundSelect[Any] = union_all(*_extremes(connection, curve, slot), edges)
+    rows = connection.execute(shown)
     return sorted({int(row.at): float(row.value) for row in rows}.items())
 
 

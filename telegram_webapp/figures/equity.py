@@ -33,7 +33,7 @@ def draw(database: Database, account_id: int, asked: Asked) -> Figure:
         f"between {money(min(values))} and {money(max(values))}."
     )
     drawn = line(
-        points, "accent", name=EQUITY, hover="%{y:$,.2f}", usual_ms=USUAL_MS,
+        points, "accent", name=EQUITY, hover="%{y:$,.2f}", usual_ms=_usual_ms(asked, points),
         meta={"live": "equity"},
     )  # fmt: skip
     told = Told(title=EQUITY, text=text, bucket_ms=_bucket_ms(asked, points), at=points[-1][0])
@@ -53,7 +53,13 @@ def draw_drawdown(database: Database, account_id: int, asked: Asked) -> Figure:
     deepest = min(value for _, value in points)
     text = f"The deepest fall was {percent(deepest)}; now it is {percent(points[-1][1])}."
     drawn = filled(
-        line(points, "loss", name=DRAWDOWN, hover="%{y:.2f}% under its peak", usual_ms=USUAL_MS)
+        line(
+            points,
+            "loss",
+            name=DRAWDOWN,
+            hover="%{y:.2f}% under its peak",
+            usual_ms=_usual_ms(asked, points),
+        )
     )
     told = Told(title=DRAWDOWN, text=text, bucket_ms=_bucket_ms(asked, points), at=points[-1][0])
     layout = {**percent_axis(), "shapes": [level(0)]}
@@ -62,6 +68,11 @@ def draw_drawdown(database: Database, account_id: int, asked: Asked) -> Figure:
 
 
 def _bucket_ms(asked: Asked, points: list[Point]) -> int | None:
-    """Return how long a bucket of two points is, None where all points are shown."""
-    thinned = len(points) > asked.lines * 3 // 4
-    return 2 * (points[-1][0] - points[0][0]) // len(points) if thinned else None
+    """Return how long a bucket of two points is, None of a few points that are all there are."""
+    is_thinned = len(points) > asked.lines // 2
+    return 2 * (points[-1][0] - points[0][0]) // asked.lines if is_thinned else None
+
+
+def _usual_ms(asked: Asked, points: list[Point]) -> int:
+    """Return how far apart points may be where none is missing: of thinned ones, two buckets."""
+    return max(USUAL_MS, (points[-1][0] - points[0][0]) // asked.lines)
