@@ -301,6 +301,7 @@ def batch(number: int) -> Batch:
         usage=[usage(number)],
         performance=[figures(number)],
         outbox=[told(number)],
+        acknowledgements=[seen(number, START + number * 1000)],
         rules=[rule(number)],
         checkpoint={"number": number},
     )

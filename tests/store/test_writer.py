@@ -207,7 +207,7 @@ def test_an_empty_batch_opens_no_transaction(tmp_path: Path) -> None:
     Writer(nowhere, 1).commit(Batch())
 
     assert len(Batch()) == 0
-    assert len(samples.batch(1)) == 21
+    assert len(samples.batch(1)) == 22
 
 
 @settings(max_examples=25, deadline=None)

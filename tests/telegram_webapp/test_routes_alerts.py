@@ -15,7 +15,7 @@ from store.access import Role
 from store.access_tables import deliveries
 from store.delivery import Content, Delivery, State, values_of
 from store.outbox import OutboxRow
-from store.records import AlertRule
+from store.records import AlertAcknowledgement, AlertRule
 from store.writer import Batch
 from tests.store import samples
 from tests.telegram_webapp.house import NOW, House, house, problem
@@ -101,10 +101,40 @@ def test_alerts_are_listed_newest_first_with_the_own_rules_alone(open_house: Hou
         ("strategy=nobody", []),
         (f"until={NOW - 2000}", ["f3"]),
         ("limit=1", ["f1"]),
+        ("open=yes", ["f2"]),
     ],
 )
 def test_alerts_are_narrowed(open_house: House, query: str, found: list[str]) -> None:
     assert facts(open_house.get(f"/api/alerts?{query}")) == found
+
+
+def test_traders_say_that_they_have_seen_to_an_alert(open_house: House) -> None:
+    told = {"id": 2, "acknowledged_at": NOW, "acknowledged_by": "key a trader"}
+    open_house.answer = lambda _: CommandReply(ok=True, result=told)
+    path = "/api/alerts/2/acknowledge"
+    assert problem(ask(open_house, "POST", path, {}))["code"] == "role_needed"
+    assert open_house.asked == []
+
+    answer = ask(open_house, "POST", path, {}, role=Role.TRADER)
+    assert answer.json == told
+    (request,) = open_house.asked
+    assert (request.name, request.args, request.role) == ("acknowledge", {"alert_id": 2}, "trader")
+    audit: Any = open_house.get("/api/audit?limit=1", Role.OWNER).json
+    assert (audit["audit"][0]["action"], audit["audit"][0]["result"]) == ("acknowledge", "done")
+
+    refusal = CommandFailure("no_alert", 404, "There is no alert 7 that you may see.")
+    open_house.answer = lambda _: CommandReply(ok=False, error=refusal)
+    refused = ask(open_house, "POST", "/api/alerts/7/acknowledge", {}, Role.TRADER)
+    assert problem(refused)["code"] == "no_alert"
+    huge = ask(open_house, "POST", f"/api/alerts/{2**60}/acknowledge", {}, Role.TRADER)
+    assert problem(huge)["code"] == "no_alert"
+
+    seen = AlertAcknowledgement(alert_id=2, at=NOW, actor="key a trader")
+    open_house.remember(Batch(acknowledgements=[seen]))
+    assert facts(open_house.get("/api/alerts?open=yes")) == []
+    whole: Any = open_house.get("/api/alerts").json
+    by = {alert["fact_id"]: alert["acknowledged_by"] for alert in whole["alerts"]}
+    assert by == {"f1": "", "f2": "key a trader", "f3": ""}
 
 
 def test_alerts_are_paged_and_exported(open_house: House) -> None:
