@@ -7,7 +7,7 @@ Source: https://docs.sqlalchemy.org/en/21/dialects/sqlite.html#sqlite-transactio
 
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -24,6 +24,7 @@ from store import schema
 TRADING_MIGRATIONS: Final = Path(__file__).parent / "migrations" / "trading"
 ACCESS_MIGRATIONS: Final = Path(__file__).parent / "migrations" / "access"
 BUSY_TIMEOUT_S: Final = 5.0
+POOL_TIMEOUT_S: Final = 30.0
 WAL_LIMIT_BYTES: Final = 64 * 1024 * 1024
 POOL_RECYCLE_S: Final = 1800
 DAMAGED: Final = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
@@ -37,15 +38,30 @@ class Database:
     threads; one pool a process.
     """
 
-    def __init__(self, url: str, migrations: Path = TRADING_MIGRATIONS) -> None:
+    def __init__(
+        self,
+        url: str,
+        migrations: Path = TRADING_MIGRATIONS,
+        *,
+        busy_s: float = BUSY_TIMEOUT_S,
+        server: Mapping[str, Any] | None = None,
+        pool_timeout: float = POOL_TIMEOUT_S,
+    ) -> None:
         """Prepare *url* (``sqlite:///…`` or ``postgresql://…``); nothing is opened yet.
+
+        Args:
+            url: where it is.
+            migrations: what makes its tables.
+            busy_s: how long a file that somebody else holds is waited for.
+            server: what the driver of a server is told at each new connection.
+            pool_timeout: how long a free connection to a server is waited for (s).
 
         Raises:
             ConfigError: the URL is not one of these, or its driver is not installed.
         """
         self.url = _parse(url)
         self.migrations = migrations
-        self.engine = _create_engine(self.url)
+        self.engine = _create_engine(self.url, busy_s, dict(server or {}), pool_timeout)
 
     @property
     def name(self) -> str:
@@ -174,13 +190,13 @@ def _translated(error: SQLAlchemyError, name: str) -> StoreError | ConfigError:
 class CheckedDatabase:
     """A database that is looked at once, when it is first needed."""
 
-    def __init__(self, url: str) -> None:
-        """Prepare to read the database at *url*; nothing is opened yet.
+    def __init__(self, url: str, database: Database | None = None) -> None:
+        """Prepare to read the database at *url*, or *database*; nothing is opened yet.
 
         Raises:
             ConfigError: the URL is not one of a database.
         """
-        self.database = Database(url)
+        self.database = database or Database(url)
         self._is_checked = False
 
     def __call__(self) -> Database:
@@ -215,14 +231,17 @@ def _parse(text: str) -> URL:
     return url
 
 
-def _create_engine(url: URL) -> Engine:
+def _create_engine(url: URL, busy_s: float, server: dict[str, Any], pool_timeout: float) -> Engine:
     if url.get_backend_name() == "sqlite":
-        engine = create_engine(url, creator=partial(_open_sqlite, url.database or ""))
+        engine = create_engine(url, creator=partial(_open_sqlite, url.database or "", busy_s))
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     try:
-        engine = create_engine(url, pool_pre_ping=True, pool_recycle=POOL_RECYCLE_S)
+        engine = create_engine(
+            url, pool_pre_ping=True, pool_recycle=POOL_RECYCLE_S, pool_timeout=pool_timeout,
+            connect_args=server,
+        )  # fmt: skip
     except ModuleNotFoundError as error:
         raise ConfigError(
             f"DATABASE_URL names PostgreSQL, which needs the package {error.name}"
@@ -231,10 +250,10 @@ def _create_engine(url: URL) -> Engine:
     return engine
 
 
-def _open_sqlite(path: str) -> sqlite3.Connection:
+def _open_sqlite(path: str, busy_s: float) -> sqlite3.Connection:
     # Mode rw: a reader that comes before the engine must not leave an empty file behind.
     return sqlite3.connect(
-        f"file:{quote(path)}?mode=rw", uri=True, timeout=BUSY_TIMEOUT_S, check_same_thread=False
+        f"file:{quote(path)}?mode=rw", uri=True, timeout=busy_s, check_same_thread=False
     )
 
 

@@ -14,6 +14,7 @@ from telegram_webapp.auth.hosts import Hosts
 from telegram_webapp.auth.needs import check_every_view_is_marked, requires
 from telegram_webapp.body import MAX_BYTES
 from telegram_webapp.headers import install_headers
+from telegram_webapp.last_answers import install_last_answers
 from telegram_webapp.limits import Limits
 from telegram_webapp.link import EngineLink
 from telegram_webapp.problems import install_problems
@@ -46,6 +47,7 @@ from telegram_webapp.routes.signals import signal_routes
 from telegram_webapp.routes.state import state_routes
 from telegram_webapp.routes.stream import install_stream
 from telegram_webapp.routes.summary import summary_routes
+from telegram_webapp.routes.symbols import symbol_routes
 from telegram_webapp.routes.system import system_routes
 from telegram_webapp.routes.telegram import telegram_routes
 from telegram_webapp.routes.trade import trade_routes
@@ -84,7 +86,7 @@ def create_app(
     cookie = SessionCookie(settings.dashboard_port)
     hosts = Hosts(settings.dashboard_host, settings.trusted_hosts, settings.public_url)
     guard = Guard(doorman, limits, hosts, cookie)
-    archive = Archive(settings.database)
+    archive = Archive(settings.database, clock)
     desk = desk or SettingsDesk(Reload(settings), link.hub, doorman.store.audit, clock)
     site = Site(
         desk=desk,
@@ -102,6 +104,7 @@ def create_app(
     app.extensions[VITALS] = site.vitals
     install_request_ids(app)
     install_problems(app)
+    install_last_answers(app, clock)
     install_headers(app)
     guard.install(app)
     for routes in (
@@ -112,7 +115,7 @@ def create_app(
         learning_routes, download_routes, alert_routes, alert_rule_routes,
         setting_routes,
         alert_settings_routes, log_routes, preference_routes, metrics_routes,
-        system_routes, docs_routes,
+        system_routes, docs_routes, symbol_routes,
     ):  # fmt: skip
         app.register_blueprint(routes(site))
     install_stream(app, link.hub, current_identity)

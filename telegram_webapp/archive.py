@@ -5,9 +5,11 @@ from typing import TypeVar
 
 from store.accounts import Account, all_accounts, current_account
 from store.database import CheckedDatabase, Database
+from store.hasty import HastyDatabase
 from telegram_webapp.meter import Meter
-from telegram_webapp.offload import in_thread
+from telegram_webapp.patience import Patience
 from telegram_webapp.problems import Problem
+from utils.clock import Clock
 
 Result = TypeVar("Result")
 Query = Callable[[Database, int], Result]
@@ -19,13 +21,15 @@ class Archive:
     Promise: it never writes, makes or upgrades a database. ``meter`` counts what is asked.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, clock: Clock) -> None:
         """Prepare to read the database at *url*; nothing is opened yet.
 
         Raises:
             ConfigError: the URL is not one of a database.
         """
-        self._checked = CheckedDatabase(url)
+        database = HastyDatabase(url)
+        self._checked = CheckedDatabase(url, database)
+        self._patience = Patience(database, clock)
         self.meter = Meter()
 
     def ask(self, query: Query[Result], account_id: int | None = None) -> Result:
@@ -37,7 +41,7 @@ class Archive:
             StoreError: the database refused.
         """
         with self.meter.query():
-            return in_thread(self._ask, query, account_id)
+            return self._patience.ask(self._ask, query, account_id)
 
     def account(self, account_id: int | None) -> Account:
         """Return an account: the engine's unless an id is given.
@@ -47,7 +51,7 @@ class Archive:
             Problem: there is no such account, or none yet.
             StoreError: the database refused.
         """
-        return in_thread(self._account, account_id)
+        return self._patience.ask(self._account, account_id)
 
     def accounts(self) -> list[Account]:
         """Return every account there ever was, the one that was opened last first.
@@ -56,7 +60,7 @@ class Archive:
             ConfigError: the database is not there, damaged or of another version.
             StoreError: the database refused.
         """
-        return in_thread(lambda: all_accounts(self._checked()))
+        return self._patience.ask(lambda: all_accounts(self._checked()))
 
     def pool(self) -> tuple[int, int]:
         """Return how many connections are kept open at most, and how many are in use."""

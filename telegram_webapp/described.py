@@ -8,7 +8,9 @@ from typing import Any, Final, NamedTuple, ParamSpec
 
 from flask import Response, g
 
+from core.errors import ConfigError, StoreError
 from telegram_webapp import parameters
+from telegram_webapp.last_answers import last_answers, question
 from telegram_webapp.query import Parameter
 
 Given = ParamSpec("Given")
@@ -103,12 +105,36 @@ def described(  # noqa: PLR0913 (each names a part of the description)
         def checked(*args: Given.args, **kwargs: Given.kwargs) -> Response:
             parameters.only(*names)
             g.description = description
-            return view(*args, **kwargs)
+            if description.kept is not Kept.ASKED_ANEW:
+                return view(*args, **kwargs)
+            return _or_again(lambda: view(*args, **kwargs))
 
         setattr(checked, _MARK, description)
         return checked
 
     return mark
+
+
+def _or_again(view: Callable[[], Response]) -> Response:
+    """Return what *view* answers or, when the database is away, what it answered last.
+
+    Raises:
+        ConfigError: the database is away, and nothing was answered before.
+        StoreError: as above.
+    """
+    answers, identity = last_answers(), g.get("identity")
+    key = question(identity and (identity.owner_id, identity.role))
+    try:
+        response = view()
+    except (StoreError, ConfigError):
+        again = answers.again(key) if answers is not None else None
+        if again is None:
+            raise
+        return again
+    body: bytes | None = g.get("said")
+    if answers is not None and body is not None:
+        answers.keep(key, body)
+    return response
 
 
 def description_of(view: object) -> Description | None:

@@ -1,7 +1,7 @@
 """How often one may ask: wrong credentials are slowed, then refused; right ones have a budget."""
 
 import ipaddress
-from typing import Final
+from typing import Final, NamedTuple
 
 import gevent
 from limits import RateLimitItem, RateLimitItemPerMinute
@@ -16,7 +16,32 @@ WRONG_PER_SERVER: Final = RateLimitItemPerMinute(100)
 REQUESTS: Final = RateLimitItemPerMinute(1200)
 CHANGES: Final = RateLimitItemPerMinute(60)
 SLOWED_S: Final = 0.3
+WRONG_FROM: Final = "wrong credentials from your address"
 IPV6_SUBSCRIBER: Final = 64
+
+
+class Budget(NamedTuple):
+    """How often somebody may ask for something, and under which name that is told."""
+
+    name: str
+    limit: RateLimitItem
+    what: str
+    who: str
+
+
+def of_requests(credential_id: str) -> Budget:
+    """Return the budget of a credential for reading."""
+    return Budget("requests", REQUESTS, "requests", credential_id)
+
+
+def of_changes(credential_id: str) -> Budget:
+    """Return the budget of a credential for changing something."""
+    return Budget("changes", CHANGES, "changes", credential_id)
+
+
+def of_strangers(address: str) -> Budget:
+    """Return the budget of an address for wrong credentials, which is all that a stranger has."""
+    return Budget("wrong-credentials", WRONG_PER_ADDRESS, WRONG_FROM, _subscriber(address))
 
 
 class Limits:
@@ -39,7 +64,7 @@ class Limits:
             Problem: there were too many; at once, so that waiting costs us nothing.
         """
         client = _subscriber(address)
-        self._spend(WRONG_PER_ADDRESS, "wrong credentials from your address", client)
+        self._spend(WRONG_PER_ADDRESS, WRONG_FROM, client)
         self._spend(WRONG_PER_SERVER, "wrong credentials", "everybody")
         gevent.sleep(self._slowed_s)
 
@@ -58,6 +83,18 @@ class Limits:
             Problem: there were too many.
         """
         self._spend(CHANGES, "changes", credential_id)
+
+    def told(self, budget: "Budget") -> tuple[str, str]:
+        """Return *budget* and what is left of it, as RateLimit-Policy and RateLimit tell them.
+
+        Source: https://www.ietf.org/archive/id/draft-ietf-httpapi-ratelimit-headers-10.html
+        """
+        window = self._limiter.get_window_stats(budget.limit, budget.what, budget.who)
+        seconds = max(0, int(window.reset_time - self._clock.now() / 1000) + 1)
+        limit = budget.limit
+        policy = f'"{budget.name}";q={limit.amount};w={limit.get_expiry()}'
+        left = min(seconds, limit.get_expiry())
+        return policy, f'"{budget.name}";r={max(0, window.remaining)};t={left}'
 
     def _spend(self, limit: RateLimitItem, what: str, who: str) -> None:
         if self._limiter.hit(limit, what, who):

@@ -19,6 +19,11 @@ def in_thread(call: Callable[Given, Result], *args: Given.args, **kwargs: Given.
     return outcome()
 
 
+def begin(call: Callable[Given, Result], *args: Given.args, **kwargs: Given.kwargs) -> Any:
+    """Begin *call*; the task's value is called for what it returned or raised."""
+    return get_hub().threadpool.spawn(_outcome, call, args, kwargs)
+
+
 def _outcome(
     call: Callable[..., Result], args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Callable[[], Result]:

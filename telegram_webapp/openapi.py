@@ -23,6 +23,7 @@ from utils.version import VERSION
 
 Schema = dict[str, Any]
 
+NAMED_FALSE: Final = {"$ref": f"{REFERENCE}False"}
 JSON: Final = "application/json"
 PART: Final = re.compile(r"<(?:\w+:)?(\w+)>")
 METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -108,7 +109,8 @@ def document(app: Flask) -> dict[str, Any]:
         spec.tag({"name": group})
     for path, methods in paths.items():
         spec.path(path=path, operations=methods)
-    return spec.to_dict()
+    mended: dict[str, Any] = _mended(spec.to_dict())
+    return mended
 
 
 class _Shapes:
@@ -125,11 +127,15 @@ class _Shapes:
         )
         self._of = dict(zip(wanted, map(_plain, schemas), strict=True))
         self.components = {name: _plain(schema) for name, schema in components.items()}
-        self.components["Problem"] = PROBLEM
+        shapes = [operation.description.answers for operation in known]
+        for shape in [PROBLEM, *(one for one in shapes if isinstance(one, dict))]:
+            self.components[shape["title"]] = _plain(shape)
         self._examples = Examples(self.components)
 
     def schema(self, shape: Any) -> Schema:
-        return shape if isinstance(shape, dict) else self._of[id(shape)]
+        if isinstance(shape, dict):
+            return {"$ref": REFERENCE + shape["title"]}
+        return self._of[id(shape)]
 
     def example(self, shape: Any) -> Any:
         return self._examples.of(self.schema(shape))
@@ -146,7 +152,7 @@ def _operation(operation: Operation, shapes: _Shapes) -> dict[str, Any]:
         "operationId": _name(operation),
         "parameters": [_parameter(one) for one in description.takes],
         "responses": _responses(operation, shapes),
-        "x-role": needs.role or "everybody",
+        "x-role": str(needs.role or "everybody"),
         "x-cache-control": description.kept.value,
     }
     if needs.role is None:
@@ -250,19 +256,27 @@ def _name(operation: Operation) -> str:
 
 
 def _plain(schema: Any) -> Any:
-    """Return *schema* as others read it: their patterns begin with ^ and end with $."""
+    """Return *schema* as others read it: their patterns begin with ^, and no text is indented."""
     if isinstance(schema, dict):
         return {
-            key: _pattern(value) if key == "pattern" and isinstance(value, str) else _plain(value)
+            key: CLEANED[key](value) if key in CLEANED and isinstance(value, str) else _plain(value)
             for key, value in schema.items()
         }
     return [_plain(one) for one in schema] if isinstance(schema, list | tuple) else schema
+
+
+def _mended(told: Any) -> Any:
+    """Return *told* with false where apispec took it for the name of a schema."""
+    if isinstance(told, dict):
+        return False if told == NAMED_FALSE else {key: _mended(one) for key, one in told.items()}
+    return [_mended(one) for one in told] if isinstance(told, list) else told
 
 
 def _pattern(pattern: str) -> str:
     return pattern.replace(r"\A", "^").replace(r"\Z", "$")
 
 
+CLEANED: Final = {"pattern": _pattern, "description": inspect.cleandoc}
 PROBLEM: Final[Schema] = {
     "title": "Problem",
     "description": "Why a request is not granted; RFC 9457. Some have members beside these.",

@@ -4,9 +4,10 @@ import hashlib
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any, Final
+from urllib.parse import urlencode
 
 import msgspec
-from flask import Response, request
+from flask import Response, g, request
 
 from telegram_webapp.compression import IDENTITY, QUICK, accepted
 from telegram_webapp.described import is_kept
@@ -33,14 +34,18 @@ def reply(data: Any, *, etag: str | None = None) -> Response:
         etag: changes whenever *data* does; a client that has it gets an empty 304. It is a
             digest of *data* unless given, where the route says that its answer may be kept.
     """
+    if isinstance(data, dict) and data.get("next_cursor"):
+        g.next_cursor = data["next_cursor"]
     body = data if isinstance(data, bytes) else msgspec.json.encode(data)
+    if is_kept():
+        g.said = body
     if etag is None and is_kept():
         etag = hashlib.blake2b(body, digest_size=12).hexdigest()
     if etag is None:
         return _compressed(Response(body, mimetype="application/json"))
     if request.if_none_match.contains_weak(etag):
         return _tagged(Response(status=304), etag)
-    return _tagged(_compressed(Response(body, mimetype="application/json")), etag)
+    return _linked(_tagged(_compressed(Response(body, mimetype="application/json")), etag))
 
 
 def reply_html(page: bytes) -> Response:
@@ -53,6 +58,16 @@ def reply_html(page: bytes) -> Response:
 
 def _shown(value: Any) -> Any:
     return number(value) if isinstance(value, Decimal) else value
+
+
+def _linked(response: Response) -> Response:
+    """Return *response* with a link to the next page, if there is one."""
+    cursor = g.get("next_cursor")
+    if cursor is not None:
+        asked = {**request.args.to_dict(), "cursor": cursor}
+        # without a path: a proxy may show us below another
+        response.headers["Link"] = f'<?{urlencode(asked)}>; rel="next"'
+    return response
 
 
 def _tagged(response: Response, etag: str) -> Response:

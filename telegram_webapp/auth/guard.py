@@ -12,7 +12,7 @@ from telegram_webapp.auth.hosts import Hosts
 from telegram_webapp.auth.needs import Needs, needs_of
 from telegram_webapp.auth.origin import SAFE_METHODS, check_origin
 from telegram_webapp.auth.transport import Transport
-from telegram_webapp.limits import Limits
+from telegram_webapp.limits import Budget, Limits, of_changes, of_requests, of_strangers
 from telegram_webapp.problems import Problem
 
 SECRET: Final = re.compile(r"[A-Za-z0-9._~+/=-]{1,128}")
@@ -36,6 +36,7 @@ class Guard:
         """Check every request of *app* from now on."""
         app.before_request(self._check)
         app.after_request(self._take_dead_cookie)
+        app.after_request(self._tell_budget)
 
     def optional_identity(self) -> Identity | None:
         """Return who asks for a public page, if that is known; a dead cookie is no fault there.
@@ -58,6 +59,7 @@ class Guard:
         Raises:
             Problem: it may not come in.
         """
+        g.budget = of_strangers(request.remote_addr or "")
         self._hosts.check(request.headers.get("Host"))
         if request.endpoint is None:
             return  # nothing is there: Flask says so
@@ -70,6 +72,7 @@ class Guard:
         identity, by_cookie = self._identify()
         self._check_origin(by_cookie=by_cookie)
         changes = request.method not in SAFE_METHODS
+        g.budget = (of_changes if changes else of_requests)(identity.credential_id)
         if changes:
             self._limits.change(identity.credential_id)
         elif needs.counted:
@@ -115,6 +118,14 @@ class Guard:
     def _take_dead_cookie(self, response: Response) -> Response:
         if g.get("dead_cookie"):
             self._cookie.take(request, response)
+        return response
+
+    def _tell_budget(self, response: Response) -> Response:
+        budget: Budget | None = g.get("budget")
+        if budget is not None and request.path.startswith("/api/"):
+            policy, left = self._limits.told(budget)
+            response.headers["RateLimit-Policy"] = policy
+            response.headers["RateLimit"] = left
         return response
 
 

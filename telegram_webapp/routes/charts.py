@@ -45,10 +45,10 @@ class ChartFill(TypedDict):
     """A fill of ours."""
 
     at: At
-    side: str
+    side: str | None
     price: float
     qty: float
-    role: str
+    role: str | None
     position_id: str
 
 

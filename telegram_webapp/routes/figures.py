@@ -37,7 +37,7 @@ class PlotlyFigure(TypedDict):
     layout: dict[str, Any]
 
 
-TYPE: Final = query.part("type", f"one of {', '.join(CHARTS)}", "equity")
+TYPE: Final = query.part("name", f"one of {', '.join(CHARTS)}", "equity")
 METRIC: Final = query.text("metric", "which of its curves, of a chart that has several", "cpu")
 POINTS: Final = query.whole_or(
     "points", "how many at most", LEAST_POINTS, MOST_POINTS, USUAL_POINTS

@@ -65,7 +65,7 @@ class SignalStory(TypedDict):
     """A signal, and the trade it led to if that is over."""
 
     signal: SIGNAL  # type: ignore[valid-type]
-    trade: TRADE | None  # type: ignore[valid-type]
+    trade: TRADE | None
 
 
 class Why(TypedDict):

@@ -40,11 +40,11 @@ class TheoryOfTrade(TypedDict):
 class TradeStory(TypedDict):
     """A trade and everything that happened to it."""
 
-    trade: TRADE  # type: ignore[valid-type]
+    trade: TRADE
     signal: SIGNAL | None  # type: ignore[valid-type]
     exit_signal: SIGNAL | None  # type: ignore[valid-type]
     theories: list[TheoryOfTrade]
-    orders: list[ORDER]  # type: ignore[valid-type]
+    orders: list[ORDER]
     entries: list[ENTRY]  # type: ignore[valid-type]
     facts: list[dict[str, Any]]
     stop_price: float | None

@@ -83,7 +83,7 @@ class House:
             state_file=self.settings.state_path,
             delays=Backoff(0.01, 0.05, Random(1)),
         )
-        self.archive = Archive(self.settings.database)
+        self.archive = Archive(self.settings.database, self.clock)
         self.limits = Limits(self.clock, slowed_s=0.001)
         self.app: Flask = create_app(
             self.settings, self.link, self.doorman, self.clock, self.limits

@@ -1,14 +1,21 @@
 """What is told of the API is what it does."""
 
+import ast
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
-from telegram_webapp.openapi import JSON, document, operations
+import telegram_webapp.routes
+from telegram_webapp.openapi import JSON, document, operations, undescribed
 from tests.telegram_webapp.house import House, house
+
+ROUTES = Path(telegram_webapp.routes.__file__).parent
+# what reads the query string on its own, beside the declared parameters
+RAW = {"whole", "time", "choice", "one_of", "text", "account", "wanted"}
 
 
 @pytest.fixture(scope="module")
@@ -24,6 +31,10 @@ def told(built: House) -> dict[str, Any]:
 
 def test_the_document_is_valid(told: dict[str, Any]) -> None:
     validate(told)
+
+
+def test_every_route_is_described(built: House) -> None:
+    assert undescribed(built.app) == []
 
 
 def test_every_example_fits_its_schema(told: dict[str, Any]) -> None:
@@ -57,9 +68,20 @@ def test_every_answer_has_a_summary_and_a_shape(built: House) -> None:
         where = f"{operation.method} {operation.path}"
         assert operation.summary, where
         is_file = bool(operation.description.files)
-        assert operation.description.answers or is_file or operation.description.status == 204, (
-            where
-        )
+        assert operation.description.answers or is_file or operation.description.status == 204, where
+
+
+def test_a_route_reads_only_parameters_that_it_declares() -> None:
+    found = [
+        f"{path.name}: {ast.unparse(node)}"
+        for path in ROUTES.glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "parameters"
+        and node.attr in RAW
+    ]
+    assert found == []
 
 
 def test_each_part_of_a_path_is_declared(told: dict[str, Any]) -> None:
