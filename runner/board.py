@@ -40,6 +40,7 @@ class Market:
         self.day: DayStats | None = None
         self.funding_rate: Decimal | None = None
         self.next_funding_at: int | None = None
+        self.book: Book | None = None
         self.forming: Bar | None = None
         self.bars: deque[Bar] = deque()
         self.day_ago: Decimal | None = None
@@ -121,7 +122,10 @@ class Board:
             case DayStats():
                 market.day = message
                 return
-            case Book() | Funding():
+            case Book():
+                market.book = message
+                return
+            case Funding():
                 return
         if market.mark is not None:
             self.marks[message.symbol] = market.mark

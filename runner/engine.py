@@ -32,7 +32,7 @@ from runner.trip import Trip
 from store.writer import Writer
 from utils.clock import Clock, SystemClock
 
-QUESTIONS: Final = ("connection", "markets", "system", "ping")
+QUESTIONS: Final = ("connection", "markets", "depth", "system", "ping")
 
 log: Final = logging.getLogger(__name__)
 

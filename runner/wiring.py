@@ -19,6 +19,7 @@ from runner.board import Board
 from runner.commands import CommandDesk
 from runner.council import Council
 from runner.deposits import give_deposits
+from runner.depth import Depth
 from runner.engine import Engine
 from runner.exchange_wiring import Outpost
 from runner.freshness import ANY, HEARD, Freshness
@@ -134,6 +135,7 @@ def wire(
         freshness=_freshness(settings, tape), desk=desk,
         alerts=AlertDesk(trader, publisher, alert_limits(settings), CURRENCY),
     )  # fmt: skip
+    engine.questions["depth"] = Depth(trader, tape.feed.kind).answer
     recover_alerts(engine.alerts, database, account.id, saved)
     told_at = clock.now() if saved is None else None
     tell_refused_rows(tape.feed, engine.freshness, trader.record, told_at)

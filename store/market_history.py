@@ -1,10 +1,13 @@
 """What is stored of a market's past, and which parts of it are missing."""
 
+from collections.abc import Sequence
+from decimal import Decimal
 from typing import Final
 
 from sqlalchemy import func, select
 
-from core.market import MINUTE_MS, Funding
+from core.ledger import EntryKind
+from core.market import HOUR_MS, MINUTE_MS, Funding
 from store import tables
 from store.database import Database
 from store.rows import columns_of, read_as
@@ -72,3 +75,43 @@ def newest_funding(database: Database, account_id: int, symbol: str) -> int | No
     with database.read() as connection:
         found: int | None = connection.execute(select(func.max(table.c.at)).where(mine)).scalar()
     return found
+
+
+def funding_booked(
+    database: Database, account_id: int, symbol: str, since: int
+) -> tuple[Decimal, int]:
+    """Return what funding of *symbol* came to from *since* (ms) on, and how many bookings it is.
+
+    Below zero the account paid.
+
+    Raises:
+        StoreError: the database refused.
+    """
+    table = tables.journal
+    query = (
+        select(table.c.amount)
+        .where(table.c.account_id == account_id, table.c.symbol == symbol)
+        .where(table.c.at >= since, table.c.kind == EntryKind.FUNDING.value)
+    )
+    with database.read() as connection:
+        amounts = [row.amount for row in connection.execute(query)]
+    return sum(amounts, Decimal(0)), len(amounts)
+
+
+def hourly_closes(
+    database: Database, account_id: int, symbol: str, hours: Sequence[int]
+) -> dict[int, float]:
+    """Return the close of each of *hours* (numbered since 1970) whose last minute is stored.
+
+    Raises:
+        StoreError: the database refused.
+    """
+    table = tables.candles
+    last_minutes = [hour * HOUR_MS + HOUR_MS - MINUTE_MS for hour in hours]
+    query = (
+        select(table.c.open_time, table.c.close)
+        .where(table.c.account_id == account_id, table.c.symbol == symbol)
+        .where(table.c.open_time.in_(last_minutes))
+    )
+    with database.read() as connection:
+        return {row.open_time // HOUR_MS: row.close for row in connection.execute(query)}

@@ -35,6 +35,7 @@ from telegram_webapp.routes.keys import key_routes
 from telegram_webapp.routes.learning import learning_routes
 from telegram_webapp.routes.lists import list_routes
 from telegram_webapp.routes.logs import log_routes
+from telegram_webapp.routes.market import market_routes
 from telegram_webapp.routes.metrics import metrics_routes
 from telegram_webapp.routes.page import page_routes
 from telegram_webapp.routes.performance import performance_routes
@@ -109,8 +110,8 @@ def create_app(
     guard.install(app)
     for routes in (
         page_routes, health_routes, session_routes, telegram_routes, state_routes, list_routes,
-        chart_routes, figure_routes, summary_routes, command_routes, report_routes, account_routes,
-        trade_routes, signal_routes, performance_routes, key_routes,
+        chart_routes, figure_routes, market_routes, summary_routes, command_routes, report_routes,
+        account_routes, trade_routes, signal_routes, performance_routes, key_routes,
         user_routes, open_session_routes,
         learning_routes, download_routes, alert_routes, alert_rule_routes,
         setting_routes,

@@ -140,6 +140,12 @@ OTHER: Final[dict[str, Run]] = {
     "market_history.funding_between": lambda d, a: market_history.funding_between(
         d, a, SYMBOLS[0], START, END
     ),
+    "market_history.funding_booked": lambda d, a: market_history.funding_booked(
+        d, a, SYMBOLS[0], MIDDLE
+    ),
+    "market_history.hourly_closes": lambda d, a: market_history.hourly_closes(
+        d, a, SYMBOLS[0], range(START // HOUR_MS, START // HOUR_MS + 9)
+    ),
     "market_history.newest_funding": lambda d, a: market_history.newest_funding(
         d, a, SYMBOLS[0]
     ),
