@@ -33,6 +33,10 @@ export const CARDS = {
     ...grouped("Top", [["net", ".net-part", "Net P&L"], ["equity", ".net-part + .part", "Equity and drawdown"]]),
     ...grouped("Below", [["breakdowns", ".late > .masonry", "Where it was earned"], ["positions", ".positions-part", "Positions"], ["trades", ".trades-part", "Recent trades"], ["ends", ".ends-part", "More figures, report"]]),
   ],
+  market: [
+    ...grouped("Beside the chart", [["positions", ".part-positions", "Positions"], ["orders", ".part-orders", "Orders"], ["outlook", ".part-outlook", "Signals"], ["trades", ".part-trades", "Closed trades"]]),
+    ...grouped("Chart", [["price", ".quote-now", "Price"], ["candles", ".quote-candles", "Candles"], ["figures", ".quote-figures", "Last 24 hours"]]),
+  ],
   enhanced: [
     ...grouped("Left", [["hero", ".en-hero", "Equity"], ["figures", ".en-figures", "Figures"], ["book", ".en-book", "Order book"], ["watch", ".en-watch", "Prices"]]),
     ...grouped("Middle", [["charts", ".en-charts", "Candles"], ["lists", ".en-lists", "Positions, orders, trades"]]),

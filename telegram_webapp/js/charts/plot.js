@@ -22,6 +22,9 @@ const GAP_MS = matchMedia("(pointer: coarse)").matches ? 500 : 250;
 const RETRY_MS = 10000;
 const CONFIG = { displayModeBar: false, scrollZoom: false, doubleClick: false, showTips: false };
 
+/** Drawings that are due: one a frame, so that several charts never hold up the same one. @type {(() => unknown)[]} */
+const turns = [];
+
 export class Plot {
   #box;
   #url;
@@ -79,7 +82,7 @@ export class Plot {
   #schedule() {
     if (this.#timer || this.#stopped) return;
     const wait = Math.max(0, this.#drawnAt + GAP_MS - performance.now());
-    this.#timer = setTimeout(() => this.#due(), wait);
+    this.#timer = setTimeout(() => inTurn(() => this.#due()), wait);
   }
 
   #due() {
@@ -161,5 +164,19 @@ export class Plot {
     this.#box.classList.remove("waiting");
     for (const [name, listener] of Object.entries(this.#on)) /** @type {any} */ (this.#box).on(name, listener);
     scrub(this.#box, this.#plotly);
+  }
+}
+
+/** @param {() => unknown} draw */
+function inTurn(draw) {
+  if (turns.push(draw) === 1) requestAnimationFrame(next);
+}
+
+function next() {
+  try {
+    turns[0]();
+  } finally {
+    turns.shift();
+    if (turns.length) requestAnimationFrame(next);
   }
 }
