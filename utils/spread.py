@@ -37,7 +37,8 @@ class Spread:
     def recent(self) -> list[float]:
         """Return the durations of the window, ms, the shortest first."""
         since = self._monotonic() - self._window_s
-        return sorted(ms for at, ms in self._kept if at > since)
+        kept = list(self._kept)  # in one step: another thread may add meanwhile
+        return sorted(ms for at, ms in kept if at > since)
 
     def figures(self) -> dict[str, float] | None:
         """Return ``p50_ms``, ``p95_ms``, ``p99_ms``, ``max_ms`` and ``samples``; None of none."""
