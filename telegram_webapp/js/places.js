@@ -11,7 +11,7 @@ const NAMES = ["to", "startapp", "tgWebAppStartParam"];
 const VIEWS = {
   overview: "overview", positions: "overview", orders: "overview", account: "overview",
   market: "market", signals: "signals", performance: "performance", "ab-test": "ab-test", ab_test: "ab-test",
-  trades: "trades", more: "more", alerts: "alerts", access: "access", users: "access", sessions: "access", keys: "access", exchange: "exchange", connection: "exchange", streams: "exchange", system: "more", settings: "more",
+  trades: "trades", more: "more", alerts: "alerts", access: "access", users: "access", sessions: "access", keys: "access", exchange: "exchange", connection: "exchange", streams: "exchange", system: "system", settings: "more",
 };
 /** Words that name a thing, `<kind>_<id>`. @type {Record<string, (id: string) => Place>} */
 const THINGS = {

@@ -3,7 +3,7 @@
 /** Those with a place in the navigation, in its order. */
 export const VIEWS = ["overview", "market", "signals", "performance", "more"];
 /** Views that stand below another in the navigation. @type {Record<string, string>} */
-export const BELOW = { "ab-test": "performance", trades: "performance", alerts: "more", access: "more", settings: "more", exchange: "more", display: "more", enhanced: "overview" };
+export const BELOW = { "ab-test": "performance", trades: "performance", alerts: "more", access: "more", settings: "more", exchange: "more", system: "more", display: "more", enhanced: "overview" };
 const ALL = [...VIEWS, ...Object.keys(BELOW)];
 
 /** @typedef {{view: string, params: URLSearchParams}} Route */

@@ -3,7 +3,7 @@
 const ALONE = ["signin", "door"];
 const LATE = ["charts", "market", "trades", "more", "desk"];
 /** What only some views need beyond those. @type {Record<string, string[]>} */
-const OWN = { market: ["performance", "room"], signin: ["signin"], door: ["signin"], desk: ["performance"], signals: ["signals"], trades: ["signals", "performance"], performance: ["signals", "performance"], "ab-test": ["performance"], alerts: ["people"], access: ["people"], settings: ["settings"], exchange: ["performance", "people", "exchange"], display: ["display"], enhanced: ["performance", "people", "enhanced"] };
+const OWN = { market: ["performance", "room"], signin: ["signin"], door: ["signin"], desk: ["performance"], signals: ["signals"], trades: ["signals", "performance"], performance: ["signals", "performance"], "ab-test": ["performance"], alerts: ["people", "system"], access: ["people"], settings: ["settings"], exchange: ["performance", "people", "exchange"], system: ["performance", "people", "system"], display: ["display"], enhanced: ["performance", "people", "enhanced"] };
 
 /** @type {Map<string, Promise<void>>} */
 const loading = new Map();

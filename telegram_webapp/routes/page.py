@@ -26,7 +26,7 @@ from utils.version import VERSION
 
 VIEWS: Final = (
     "/", "/market", "/signals", "/performance", "/ab-test", "/trades", "/more",
-    "/alerts", "/access", "/settings", "/exchange", "/enhanced", "/display",
+    "/alerts", "/access", "/settings", "/exchange", "/system", "/enhanced", "/display",
 )  # fmt: skip
 # what those who are not signed in see
 SIGN_IN: Final = ("css/signin.css", "js/views/signin.js")

@@ -1,10 +1,11 @@
-/** Alerts: what was told, how one wishes to be told, rules of one's own, what reached the chat. */
+/** Alerts: what waits, what was told, how one wishes to be told, rules of one's own, what reached the chat. */
 
 import { h } from "../dom.js";
 import { modesCard } from "./alert_modes.js";
 import { receiptsCard } from "./alert_receipts.js";
 import { rulesCard } from "./alert_rules.js";
 import { toldCard } from "./alert_told.js";
+import { waitingCard } from "./alert_waiting.js";
 import { headOf } from "./loaded.js";
 
 /** @typedef {import("../main.js").App} App */
@@ -14,10 +15,12 @@ const PAUSE_MS = 2000;
 
 /** @param {HTMLElement} root @param {App} app @returns {import("../main.js").View} */
 export function mount(root, app) {
-  const cards = [toldCard(app), modesCard(app), rulesCard(app), receiptsCard(app)];
-  const [told, modes, rules, receipts] = cards;
+  const [told, modes, rules, receipts] = [toldCard(app), modesCard(app), rulesCard(app), receiptsCard(app)];
+  const waiting = waitingCard(app);
+  const cards = [waiting, told, modes, rules, receipts];
+  const unlisten = app.store.listen((/** @type {string} */ type) => { if (type === "alert_acknowledged") void told.again(); });
   const column = (/** @type {HTMLElement[]} */ ...of) => h("div.more-column", {}, h("div.part.stack", {}, ...of));
-  root.append(h("div.more-view.pair", {}, headOf(app, "Alerts"), column(told.el, rules.el, receipts.el), column(modes.el)));
+  root.append(h("div.more-view.pair", {}, headOf(app, "Alerts"), column(waiting.el, told.el, rules.el, receipts.el), column(modes.el)));
   for (const card of cards) void card.again();
   let newest = newestOf(app.store.state);
   let timer = 0;
@@ -31,7 +34,11 @@ export function mount(root, app) {
         for (const card of [told, rules, receipts]) void card.again();
       }, PAUSE_MS);
     },
-    unmount() { clearTimeout(timer); },
+    unmount() {
+      clearTimeout(timer);
+      waiting.stop();
+      unlisten();
+    },
   };
 }
 

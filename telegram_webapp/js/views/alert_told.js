@@ -27,7 +27,7 @@ export function toldCard(app) {
 /** @param {App} app @param {Alert} alert */
 function row(app, alert) {
   const [glyph, tone] = GLYPHS[alert.level] ?? GLYPHS.info;
-  return h("li", {}, h("span", { class: `ic ${tone}` }, icon(glyph)), h("div.who", {}, h("b", {}, alert.title), h("p.cap", {}, alert.detail)),
+  return h("li", {}, h("span", { class: `ic ${tone}` }, icon(glyph)), h("div.who", {}, h("b", {}, alert.title), h("p.cap", {}, alert.detail), alert.acknowledged_at !== null && h("p.cap", {}, `Seen to by ${alert.acknowledged_by}, ${when(alert.acknowledged_at, app.clock.now())}`)),
     h("div.acts", {}, h("span.cap", {}, when(alert.at, app.clock.now())), alert.link && open(app, alert)));
 }
 

@@ -143,7 +143,7 @@ function waysCard(app) {
   const way = (/** @type {string} */ view, /** @type {string} */ word, /** @type {string} */ text) =>
     h("li", {}, h("a", { href: app.router.href(view) }, h("b", {}, word), h("span.cap", {}, text), icon("chevron", true)));
   return h("section.card.panel", {}, h("h2", {}, "Settings"), h("ul.ways", {},
-    way("display", "Display", "units, time zone, colours, cards"), way("exchange", "Exchange", "streams, clock, account, symbols"), way("alerts", "Alerts", "what you are told, rules of your own"), way("access", "Access", "people, sessions, keys, audit"), way("settings", "All settings", "limits, alerts, history, pace")));
+    way("display", "Display", "units, time zone, colours, cards"), way("system", "System", "processes, latency, pipelines, logs"), way("exchange", "Exchange", "streams, clock, account, symbols"), way("alerts", "Alerts", "what you are told, rules of your own"), way("access", "Access", "people, sessions, keys, audit"), way("settings", "All settings", "limits, alerts, history, pace")));
 }
 
 /** The same figures for programs. @param {App} app */

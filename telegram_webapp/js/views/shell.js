@@ -26,6 +26,7 @@ const LATER = {
   access: () => import("./access.js"),
   settings: () => import("./settings.js"),
   exchange: () => import("./exchange.js"),
+  system: () => import("./system.js"),
   display: () => import("./display.js"),
   enhanced: () => import("./enhanced.js"),
   signin: () => import("./signin.js"),
