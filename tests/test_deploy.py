@@ -55,6 +55,12 @@ def test_every_program_of_a_unit_exists() -> None:
             assert (ROOT / named).exists(), line
 
 
+def test_every_service_reads_its_settings_again_at_a_reload() -> None:
+    for name in ("engine", "web", "bot"):
+        unit = (DEPLOY / "systemd" / f"quarterdeck-{name}.service").read_text()
+        assert "\nExecReload=/bin/kill -HUP $MAINPID\n" in unit, name
+
+
 def test_each_unit_knows_only_its_own_secrets() -> None:
     files = {
         unit.stem: re.findall(r"^EnvironmentFile=-(\S+)$", unit.read_text(), re.MULTILINE)
