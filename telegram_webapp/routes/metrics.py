@@ -3,14 +3,15 @@
 from typing import Any, Final, TypedDict
 
 from flask import Blueprint, Response
-from prometheus_client import CONTENT_TYPE_LATEST
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry
 
 from store.access import Role
 from telegram_webapp import query
 from telegram_webapp.auth.needs import requires
 from telegram_webapp.connection import connection_now, markets_now
-from telegram_webapp.described import described
-from telegram_webapp.metrics import exposition
+from telegram_webapp.described import Kept, described
+from telegram_webapp.engine_room import system_now
+from telegram_webapp.metrics import exposition, listed, registry_of
 from telegram_webapp.replies import reply
 from telegram_webapp.shapes import At
 from telegram_webapp.site import Site
@@ -31,6 +32,29 @@ class Found(TypedDict):
     """Symbols of the exchange; none without an exchange."""
 
     symbols: list[str]
+
+
+class MetricSample(TypedDict):
+    """One value of a metric, with its labels."""
+
+    name: str
+    labels: dict[str, str]
+    value: float | None
+
+
+class MetricFamily(TypedDict):
+    """A metric: a gauge or a counter, and what it says."""
+
+    name: str
+    type: str
+    help: str
+    samples: list[MetricSample]
+
+
+class Metrics(TypedDict):
+    """Every metric, as Prometheus gets them."""
+
+    metrics: list[MetricFamily]
 
 
 SEARCH: Final = query.text("search", "what the name holds", "BTC")
@@ -60,8 +84,18 @@ def metrics_routes(site: Site) -> Blueprint:
     @described(files=("text/plain",))
     def metrics() -> Response:
         """Return the metrics in Prometheus' text format."""
-        now = connection_now(site)
-        text = exposition(site.link.snapshot(), now, site.link.hub.stats())
-        return Response(text, content_type=CONTENT_TYPE_LATEST)
+        return Response(exposition(_registry(site)), content_type=CONTENT_TYPE_LATEST)
+
+    @blueprint.get("/api/metrics")
+    @requires(Role.VIEWER)
+    @described(answers=Metrics, kept=Kept.NEVER)
+    def metrics_json() -> Response:
+        """Return the same metrics as JSON."""
+        return reply({"metrics": listed(_registry(site))})
 
     return blueprint
+
+
+def _registry(site: Site) -> CollectorRegistry:
+    hub = site.link.hub.stats()
+    return registry_of(site.link.snapshot(), connection_now(site), hub, system_now(site))
