@@ -125,7 +125,7 @@ class RetentionSettings(Group):
 class TradingSettings(Group):
     """What the pages about trading show, and how often that is worked out anew."""
 
-    update_interval: Annotated[int, *whole(1, 3600)] = 5
+    update_interval: Annotated[int, *whole(1, 3600)] = 2
     max_positions: Annotated[int, *whole(1, 1000)] = 50
     chart_history_days: Annotated[int, *whole(1, 3650)] = 30
 

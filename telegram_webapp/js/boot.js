@@ -19,6 +19,8 @@
  * @property {Snapshot | null} snapshot null when the visitor is not known yet
  * @property {string | null} role
  * @property {string | null} csrf
+ * @property {{update_interval?: number, max_positions?: number}} [trading] what the settings say
+ *     otherwise than usual
  * @property {Record<string, any> | null} preferences how this person wishes to see the page, where
  *     not as it comes; null when that is not known
  */

@@ -58,6 +58,7 @@ def page_routes(site: Site) -> Blueprint:
             "fold": FOLD_TABLE,
             "fields": FIELDS,
             "preferences": wishes,
+            **_trading(site),
             "snapshot": msgspec.Raw(told(snapshot)) if snapshot and known else None,
         }
         dressed = wishes is not None and wishes != Preferences()
@@ -105,6 +106,12 @@ def _wishes(site: Site, identity: Identity) -> Preferences | None:
         log.warning("the page is shown as it comes: %s", error)
         return None
     return kept
+
+
+def _trading(site: Site) -> dict[str, Any]:
+    """Return what the settings say of pages about trading, where that is not the usual."""
+    said = site.settings.trading.model_dump(exclude_defaults=True, exclude={"chart_history_days"})
+    return {"trading": said} if said else {}
 
 
 def _file(site: Site, found: Packed, kept: str) -> Response:

@@ -19,7 +19,8 @@ import { strategyCard } from "./strategy_cards.js";
 const RANGES = /** @type {[string, string][]} */ ([["7d", "7d"], ["30d", "30d"], ["all", "All"]]);
 const USUAL = "all";
 const DAY_MS = 86_400_000;
-const GATHER_MS = 2_000;
+/** Unless the settings say otherwise. */
+const GATHER_S = 2;
 const OLD_AFTER_MS = 60_000;
 const RETRY_MS = 5_000;
 
@@ -108,7 +109,7 @@ class ComparisonView {
     const closed = Object.values(state.strategies).map(({ id, closed_trades: count }) => `${id} ${count}`).join();
     const due = this.#failed ? age > RETRY_MS : closed !== this.#closed || (!frozen && age > OLD_AFTER_MS) || (changed.has("connection") && !frozen && age > RETRY_MS);
     this.#closed = closed;
-    if (due && !this.#timer) this.#timer = setTimeout(() => void this.#load(), Math.max(0, GATHER_MS - age));
+    if (due && !this.#timer) this.#timer = setTimeout(() => void this.#load(), Math.max(0, (this.#app.boot.trading?.update_interval ?? GATHER_S) * 1000 - age));
   }
 
   async #load() {

@@ -5,7 +5,8 @@ import { icon } from "../icons.js";
 import { verdictCard } from "./ab_verdict.js";
 
 const ASK_AGAIN_MS = 60_000;
-const GATHER_MS = 2_000;
+/** Unless the settings say otherwise. */
+const GATHER_S = 2;
 
 /** @param {HTMLElement} root @param {import("../main.js").App} app @returns {import("../main.js").View} */
 export function mount(root, app) {
@@ -26,7 +27,7 @@ export function mount(root, app) {
       const age = performance.now() - askedAt;
       if (root.hidden || timer || (now === closed && age < ASK_AGAIN_MS)) return;
       closed = now;
-      timer = setTimeout(() => void ask(), Math.max(0, GATHER_MS - age));
+      timer = setTimeout(() => void ask(), Math.max(0, (app.boot.trading?.update_interval ?? GATHER_S) * 1000 - age));
     },
     unmount() {
       gone = true;

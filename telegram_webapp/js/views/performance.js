@@ -24,7 +24,8 @@ const RANGES = /** @type {[string, string][]} */ ([["today", "Today"], ["7d", "7
 const USUAL = "30d";
 const FILTERS = /** @type {[name: string, label: string][]} */ ([["strategy", "Strategy"], ["symbol", "Market"], ["side", "Side"]]);
 /** Trades that close together are asked for together, and never more often than this. */
-const GATHER_MS = 2_000;
+/** Unless the settings say otherwise. */
+const GATHER_S = 2;
 const OLD_AFTER_MS = 60_000;
 const RETRY_MS = 5_000;
 
@@ -130,7 +131,7 @@ class PerformanceView {
     const closed = state.account.closed_trades ?? 0;
     const due = this.#failed ? age > RETRY_MS : closed !== this.#closed || (!frozen && age > OLD_AFTER_MS) || (changed.has("connection") && !frozen && age > RETRY_MS);
     this.#closed = closed;
-    if (due && !this.#timer) this.#timer = setTimeout(() => void this.#load(), Math.max(0, GATHER_MS - age));
+    if (due && !this.#timer) this.#timer = setTimeout(() => void this.#load(), Math.max(0, (this.#app.boot.trading?.update_interval ?? GATHER_S) * 1000 - age));
   }
 
   async #load() {

@@ -9,6 +9,8 @@ import { stopButton } from "./stop_button.js";
 
 /** @typedef {import("../main.js").App} App */
 const NAMED = 4;
+/** Unless the settings say otherwise. */
+const MOST = 50;
 const WATCHED = ["positions", "orders", "outlook", "stats", "connection", "role", "time"];
 
 /** @param {HTMLElement} root @param {App} app @returns {import("../main.js").View} */
@@ -20,7 +22,9 @@ export function mount(root, app) {
   const askAll = () => void app.commands.ask("close_all", {});
   const closeAll = h("button.btn.quiet.all", { type: "button", hidden: true, onclick: askAll }, "Close all positions");
   const stop = stopButton(app);
-  root.append(h("div.sec", {}, h("h2", {}, "Positions"), count, h("span.sp"), orders), list, empty.el, h("div.all-acts", {}, closeAll, stop.el));
+  let most = app.boot.trading?.max_positions ?? MOST;
+  const rest = h("button.btn.quiet.all", { type: "button", hidden: true, onclick: () => { most = Infinity; app.changed(["positions"]); } });
+  root.append(h("div.sec", {}, h("h2", {}, "Positions"), count, h("span.sp"), orders), list, rest, empty.el, h("div.all-acts", {}, closeAll, stop.el));
   list.append(skeleton(), skeleton());
   let waiting = true;
   const show = keyedList(list, { key: (item) => item.position.id, create: (item) => positionCard(item.position, app) });
@@ -31,8 +35,10 @@ export function mount(root, app) {
       if (waiting) list.replaceChildren();
       waiting = false;
       const positions = Object.values(state.positions).sort((a, b) => a.opened_at - b.opened_at);
-      show(positions.map((position) => ({ position, stats: state.stats[position.symbol] })));
+      show(positions.slice(0, most).map((position) => ({ position, stats: state.stats[position.symbol] })));
       setText(count, String(positions.length));
+      rest.hidden = positions.length <= most;
+      setText(rest, `Show all ${positions.length}`);
       empty.el.hidden = positions.length > 0;
       if (!positions.length) empty.update(state, app);
       showOrders(orders, Object.keys(state.orders).length);
