@@ -123,17 +123,17 @@ def _or_again(view: Callable[[], Response]) -> Response:
         StoreError: as above.
     """
     answers, identity = last_answers(), g.get("identity")
-    key = question(identity and (identity.owner_id, identity.role))
+    own = identity and (identity.owner_id, identity.role)
     try:
         response = view()
     except (StoreError, ConfigError):
-        again = answers.again(key) if answers is not None else None
+        again = answers and (answers.again(question(own)) or answers.again(question(None)))
         if again is None:
             raise
         return again
     body: bytes | None = g.get("said")
     if answers is not None and body is not None:
-        answers.keep(key, body)
+        answers.keep(question(own if g.get("is_personal") else None), body)
     return response
 
 

@@ -67,7 +67,7 @@ def last_answers() -> LastAnswers | None:
 
 
 def question(who: Hashable) -> Hashable:
-    """Return what names the current request, as asked by *who*."""
+    """Return what names the current request, as asked by *who*, None where that is all the same."""
     return request.full_path, who
 
 

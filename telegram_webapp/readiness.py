@@ -15,12 +15,18 @@ from telegram_webapp.site import Site
 OK: Final = "ok"
 
 
-def readiness(site: Site) -> dict[str, str]:
-    """Return ``ok`` for each part, or what is wrong: away, or of another version."""
+def readiness(site: Site, *, page_only: bool) -> dict[str, str]:
+    """Return ``ok`` for each part, or what is wrong: away, or of another version.
+
+    With *page_only* it is only asked for what the page cannot do without.
+    """
+    access = {"access": _state(lambda: in_thread(site.doorman.store.database.check_version))}
+    if page_only:
+        return access
     return {
         "engine": OK if site.link.is_up else "away",
         "database": _state(lambda: site.archive.ask(_check)),
-        "access": _state(lambda: in_thread(site.doorman.store.database.check_version)),
+        **access,
     }
 
 

@@ -177,3 +177,9 @@ def test_the_pod_is_probed_and_locked_down() -> None:
         if box["name"] != "bot":
             assert box["livenessProbe"]
             assert box["startupProbe"]
+    web = next(box for box in pod["containers"] if box["name"] == "web")
+    asked = {name: box["httpGet"]["path"] for name, box in web.items() if name.endswith("Probe")}
+    assert asked == {
+        "livenessProbe": "/api/health/live", "startupProbe": "/api/health/live",
+        "readinessProbe": "/api/health/ready?for=page",
+    }  # fmt: skip

@@ -3,9 +3,17 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import cast
+
+from flask import Flask
 
 from core.catalogue import events_page, state_schema
+from infra.settings import Settings
 from store.schema_page import schema_page
+from telegram_webapp.api_pages import markdown
+from telegram_webapp.openapi import document
+from telegram_webapp.wiring import WebProcess
 from tools.configuration import configuration_page, words_text
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -16,7 +24,15 @@ def schema_text() -> str:
     return json.dumps(state_schema(), indent=1) + "\n"
 
 
+def api_page() -> str:
+    """Return ``docs/API.md``, of an application of which nothing runs."""
+    with TemporaryDirectory() as folder:
+        app = WebProcess(Settings(data_dir=Path(folder))).application
+        return markdown(document(cast("Flask", app)))
+
+
 GENERATED: dict[str, Callable[[], str]] = {
+    "docs/API.md": api_page,
     "docs/CONFIGURATION.md": configuration_page,
     "docs/DATABASE_SCHEMA.md": schema_page,
     "docs/events.md": events_page,

@@ -130,6 +130,7 @@ class Guard:
 
 
 def current_identity() -> Identity:
-    """Return who makes the current request, which the guard has let in."""
+    """Return who makes the current request, which the guard has let in; the answer is theirs."""
+    g.is_personal = True
     identity: Identity = g.identity
     return identity

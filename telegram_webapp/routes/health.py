@@ -11,7 +11,7 @@ from telegram_webapp.parameters import untested
 from telegram_webapp.probe import Probe
 from telegram_webapp.problems import Problem
 from telegram_webapp.proxies import BELIEVED
-from telegram_webapp.query import text, whole_or
+from telegram_webapp.query import choice, text, whole_or
 from telegram_webapp.readiness import readiness
 from telegram_webapp.replies import reply
 from telegram_webapp.shapes import At
@@ -50,6 +50,9 @@ class Ready(TypedDict):
 CHALLENGED: Final = text("challenge", "proves which instance answers; see docs/PROXY.md", "x")
 ASKING: Final = text("ask", "proves that one of us asks", "x")
 PAUSE: Final = whole_or("pause_ms", "between the two events", 100, 2000, PAUSE_MS)
+FOR: Final = choice(
+    "for", "everything, or what the page needs to answer at all", ("all", "page"), "all"
+)
 BUSY: Final = Refusal(503, "busy", "too many ask at once")
 NOT_READY: Final = Refusal(503, "not_ready", "a part is away; parts says which, and why")
 
@@ -88,14 +91,16 @@ def health_routes(site: Site) -> Blueprint:
 
     @blueprint.get("/api/health/ready")
     @public
-    @described(answers=Ready, problems=(NOT_READY,), kept=Kept.NEVER)
+    @described(takes=(FOR,), answers=Ready, problems=(NOT_READY,), kept=Kept.NEVER)
     def ready() -> Response:
         """Return that the engine and the databases are there, or which of them is away.
+
+        The page itself shows what was told before while the engine or its database is away.
 
         Raises:
             Problem: one is.
         """
-        parts = readiness(site)
+        parts = readiness(site, page_only=FOR.read() == "page")
         away = [f"{name}: {state}" for name, state in parts.items() if state != "ok"]
         if away:
             about = {"parts": parts}

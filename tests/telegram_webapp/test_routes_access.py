@@ -17,6 +17,7 @@ PUBLIC_PATHS = {
     "/", "/market", "/signals", "/performance", "/ab-test", "/trades", "/more",
     "/alerts", "/access", "/exchange", "/favicon.ico",
     "/static/<digest>/<path:name>", "/api/health", "/api/health/stream-probe",
+    "/api/health/live", "/api/health/ready", "/api/openapi.json", "/api/docs",
     "/api/auth/login", "/api/auth/telegram", "/api/downloads/<secret>",
 }  # fmt: skip
 TRADERS_CHANGE = {"/api/commands", "/api/report"}

@@ -85,3 +85,23 @@ def test_a_question_that_is_no_text_is_refused(house: House) -> None:
 
     assert answer.status_code == 400
     assert problem(answer)["code"] == "bad_parameter"
+
+
+def test_it_lives_though_nothing_else_does(house: House) -> None:
+    assert told(house, "/api/health/live") == {"status": "ok"}
+
+
+def test_it_is_not_ready_without_engine_and_database_and_says_why(house: House) -> None:
+    answer = house.client().get("/api/health/ready")
+
+    assert answer.status_code == 503
+    assert int(answer.headers["Retry-After"]) > 0
+    assert answer.json is not None
+    assert answer.json["code"] == "not_ready"
+    assert answer.json["parts"] == {"engine": "away", "database": "away", "access": "ok"}
+
+
+def test_the_page_is_ready_without_them(house: House) -> None:
+    said = told(house, "/api/health/ready?for=page")
+
+    assert said == {"status": "ok", "parts": {"access": "ok"}}
