@@ -3,7 +3,7 @@
 import logging
 from http import HTTPStatus
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from flask import Blueprint, Response, request
