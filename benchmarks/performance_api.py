@@ -7,8 +7,6 @@ HTTP requests.
 
 import random
 import statistics
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -20,10 +18,10 @@ from typing import Any, Final
 
 import httpx
 import msgspec
-import psutil
 
-from benchmarks.deck import ROOT, free_port
+from benchmarks.deck import free_port
 from benchmarks.report import Result
+from benchmarks.served import client_of, served
 from core.dashboard import SCHEMA_VERSION, empty_state
 from core.market import DAY_MS, HOUR_MS, MINUTE_MS
 from core.orders import OrderRole
@@ -62,7 +60,7 @@ def _first(settings: Settings, key: str, every: str) -> Result:
     """Return what the first who asks waits for."""
     times = []
     for _ in range(STARTS):
-        with _served(settings, key) as (client, _):
+        with served(settings, key) as (client, _):
             client.get("api/me").raise_for_status()
             times.append(_timed(client))
     name = f"figures of {TRADES:,} trades and {DAYS} days of equity by the {every}, first"
@@ -74,7 +72,7 @@ def _meanwhile(settings: Settings, key: str) -> Result:
     """Return what who else asks waits for while they are worked out."""
     stalls = []
     for _ in range(STARTS):
-        with _served(settings, key) as (client, _):
+        with served(settings, key) as (client, _):
             client.get("api/me").raise_for_status()
             with _neighbour(settings, key) as waits:
                 _timed(client)
@@ -84,7 +82,7 @@ def _meanwhile(settings: Settings, key: str) -> Result:
 
 
 def _again(settings: Settings, key: str) -> list[Result]:
-    with _served(settings, key) as (client, worker):
+    with served(settings, key) as (client, worker):
         _timed(client)
         times = sorted(_timed(client) for _ in range(ASKED))
         held = worker.memory_info().rss / MEGABYTE
@@ -97,7 +95,7 @@ def _again(settings: Settings, key: str) -> list[Result]:
 
 
 def _long(settings: Settings, key: str) -> list[Result]:
-    with _served(settings, key) as (client, worker):
+    with served(settings, key) as (client, worker):
         first = _timed(client)
         held = worker.memory_info().rss / MEGABYTE
     return [
@@ -119,7 +117,7 @@ def _neighbour(settings: Settings, key: str) -> Iterator[list[float]]:
     ended = threading.Event()
 
     def ask() -> None:
-        with _client(settings, key) as client:
+        with client_of(settings, key) as client:
             while not ended.wait(0.002):
                 begun = time.perf_counter()
                 client.get("api/me").raise_for_status()
@@ -132,46 +130,6 @@ def _neighbour(settings: Settings, key: str) -> Iterator[list[float]]:
     finally:
         ended.set()
         thread.join()
-
-
-@contextmanager
-def _served(settings: Settings, key: str) -> Iterator[tuple[httpx.Client, psutil.Process]]:
-    """Serve *settings* for as long as the block; lend a client and the worker."""
-    environment = settings.environment()
-    server = subprocess.Popen(
-        [sys.executable, "webapp_server.py"], cwd=ROOT, env={**environment, "PATH": ""},
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    try:
-        with _client(settings, key) as client:
-            _await(client)
-            yield client, psutil.Process(server.pid).children()[0]
-    finally:
-        server.terminate()
-        server.wait(PATIENCE_S)
-
-
-def _client(settings: Settings, key: str) -> httpx.Client:
-    url = f"http://127.0.0.1:{settings.dashboard_port}/"
-    headers = {"Authorization": f"Bearer {key}"}
-    return httpx.Client(base_url=url, headers=headers, timeout=PATIENCE_S)
-
-
-def _await(client: httpx.Client) -> None:
-    """Wait until it answers.
-
-    Raises:
-        TimeoutError: it does not.
-    """
-    latest = time.monotonic() + PATIENCE_S
-    while time.monotonic() < latest:
-        try:
-            client.get("api/health")
-        except httpx.TransportError:
-            time.sleep(0.05)
-        else:
-            return
-    raise TimeoutError(f"no server answered within {PATIENCE_S:.0f} s")
 
 
 @contextmanager

@@ -26,13 +26,16 @@ def shown(item: object, fields: Iterable[str]) -> dict[str, Any]:
     return {name: _shown(getattr(item, name)) for name in fields}
 
 
-def reply(data: Any, *, etag: str | None = None) -> Response:
+def reply(
+    data: Any, *, etag: str | None = None, packed: dict[str, bytes] | None = None
+) -> Response:
     """Answer the current request with *data* as JSON.
 
     Args:
         data: builtins, or bytes that are JSON already.
         etag: changes whenever *data* does; a client that has it gets an empty 304. It is a
             digest of *data* unless given, where the route says that its answer may be kept.
+        packed: *data* as it was compressed before, by encoding, where it is kept with that.
     """
     if isinstance(data, dict) and data.get("next_cursor"):
         g.next_cursor = data["next_cursor"]
@@ -45,7 +48,8 @@ def reply(data: Any, *, etag: str | None = None) -> Response:
         return _compressed(Response(body, mimetype="application/json"))
     if request.if_none_match.contains_weak(etag):
         return _tagged(Response(status=304), etag)
-    return _linked(_tagged(_compressed(Response(body, mimetype="application/json")), etag))
+    answer = _compressed(Response(body, mimetype="application/json"), packed)
+    return _linked(_tagged(answer, etag))
 
 
 def reply_html(page: bytes) -> Response:
@@ -77,13 +81,16 @@ def _tagged(response: Response, etag: str) -> Response:
     return response
 
 
-def _compressed(response: Response) -> Response:
+def _compressed(response: Response, packed: dict[str, bytes] | None = None) -> Response:
     body = response.get_data()
     if len(body) < WORTH_COMPRESSING:
         return response
     response.vary.add("Accept-Encoding")
     encoding = accepted(request)
     if encoding != IDENTITY:
-        response.set_data(QUICK[encoding](body))
+        known = {} if packed is None else packed
+        if encoding not in known:
+            known[encoding] = QUICK[encoding](body)
+        response.set_data(known[encoding])
         response.content_encoding = encoding
     return response

@@ -29,6 +29,11 @@ def draw(database: Database, account_id: int, asked: Asked) -> Figure:
     if not found:
         where = f" of {asked.symbol}" if asked.symbol else ""
         return nothing(asked, TITLE, f"Nothing out of the ordinary{where} in this time.")
+    return figure_of(asked, found)
+
+
+def figure_of(asked: Asked, found: list[AnomalyRow]) -> Figure:
+    """Return the figure of some, oldest first."""
     strongest = max(found, key=lambda row: abs(row.z))
     text = f"{len(found)} anomalies; the strongest was: {strongest.title}."
     told = Told(title=TITLE, text=text, at=found[-1].at)
@@ -54,7 +59,9 @@ def _dots(found: list[AnomalyRow]) -> dict[str, Any]:
             "color": [LIGHT[role] for role, _ in hands],
             "size": [size for _, size in hands],
             "symbol": [MARKS.get(row.measure, "circle") for row in found],
+            "opacity": 1,
             "line": {"width": 1, "color": LIGHT["surface"]},
         },
+        "cliponaxis": False,
         "meta": {"role": "text_3", "roles": [role for role, _ in hands], "live": "anomalies"},
     }  # fmt: skip

@@ -23,6 +23,11 @@ def draw(database: Database, account_id: int, asked: Asked) -> Figure:
     found = drawn.tenths(database, account_id, part)
     if not found:
         return nothing(asked, TITLE, "No prediction is due yet in this time.")
+    return figure_of(asked, found)
+
+
+def figure_of(asked: Asked, found: list[Tenth]) -> Figure:
+    """Return the figure of some tenths, and how good that is."""
     count = sum(tenth.count for tenth in found)
     brier = sum(tenth.squared for tenth in found) / count
     share = sum(tenth.rose for tenth in found) / count
@@ -65,8 +70,9 @@ def _curve(found: list[Tenth]) -> dict[str, object]:
         "customdata": [tenth.count for tenth in found],
         "hovertemplate": "Said %{x:.0f}%, came true %{y:.0f}%<br>%{text}<extra></extra>",
         "line": {"color": LIGHT["accent"], "width": 2},
+        "cliponaxis": False,
         "marker": {
-            "color": LIGHT["accent"],
+            "color": LIGHT["accent"], "opacity": 1, "line": {"width": 0},
             "size": [
                 round(least_px + (most_px - least_px) * (tenth.count / most) ** 0.5, 1)
                 for tenth in found

@@ -13,7 +13,6 @@ from telegram_webapp.figures.base import Asked, Figure, Told, figure, nothing
 from telegram_webapp.figures.look import CLEAR, LIGHT, soft
 from telegram_webapp.replies import number
 
-TITLE: Final = "Candles"
 MOST_CANDLES: Final = 500
 MOST_FILLS: Final = 200
 USUAL_DECIMALS: Final = 2
@@ -36,15 +35,19 @@ def draw(database: Database, account_id: int, asked: Asked) -> Figure:
     length = length_of(asked)
     span = (asked.since, asked.until)
     found = series.candles(database, account_id, asked.symbol, *span, length)
-    title = f"{asked.symbol} candles"
     if not found:
-        return nothing(asked, title, f"No candle of {asked.symbol} in this time.")
+        return nothing(asked, _title(asked), f"No candle of {asked.symbol} in this time.")
     wanted = Wanted(symbol=asked.symbol, since=span[0], until=span[1], limit=MOST_FILLS)
     fills = history.fills(database, account_id, wanted).items
+    return figure_of(asked, found, fills, length)
+
+
+def figure_of(asked: Asked, found: list[Candle], fills: list[Entry], length: int) -> Figure:
+    """Return the figure of candles of a length (ms), oldest first, and fills, newest first."""
     decimals = USUAL_DECIMALS if asked.decimals is None else asked.decimals
     first, last = found[0][1], found[-1][4]
     told = Told(
-        title=title,
+        title=_title(asked),
         text=f"{asked.symbol} opened at {price(first, decimals)} and is at "
         f"{price(last, decimals)}; {len(found)} candles.",
         bucket_ms=length,
@@ -57,6 +60,10 @@ def draw(database: Database, account_id: int, asked: Asked) -> Figure:
         "bargap": 0.25,
     }
     return figure(asked, told, [_candles(found), _volume(found), _fills(fills)], layout)
+
+
+def _title(asked: Asked) -> str:
+    return f"{asked.symbol} candles"
 
 
 def length_of(asked: Asked) -> int:

@@ -22,7 +22,7 @@ from telegram_webapp.replies import number, reply
 from telegram_webapp.shapes import At
 from telegram_webapp.site import Site
 
-MAX_CANDLES: Final = 10_000
+MAX_CANDLES: Final = 2000
 MAX_FILLS: Final = 1000
 EQUITY: Final = Listing("equity", history.equity, EquityPoint.__struct_fields__)
 INTERVALS: Final = {

@@ -1,6 +1,6 @@
 """Charts drawn up on the server: figures that Plotly takes, of at most 2000 points each."""
 
-from typing import Any, Final, TypedDict
+from typing import Any, Final, NamedTuple, TypedDict
 
 import msgspec
 from flask import Blueprint, Response
@@ -79,10 +79,17 @@ def figure_routes(site: Site) -> Blueprint:
         if found.show is not None:
             told = ask_engine(site, found.question, {"symbol": wanted.symbol, "levels": LEVELS})
             return reply(found.show(wanted.at(now_of(site)), told))
-        answer = results.made(wanted.key(site), wanted.drawn, query.ACCOUNT.read())
-        return reply(answer.body, etag=answer.etag)
+        kept = results.made(wanted.key(site), wanted.drawn, query.ACCOUNT.read())
+        return reply(kept.answer.body, etag=kept.answer.etag, packed=kept.packed)
 
     return blueprint
+
+
+class _Kept(NamedTuple):
+    """A figure that was drawn, and what it was compressed to, by encoding."""
+
+    answer: Answer
+    packed: dict[str, bytes]
 
 
 class _Wanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -136,7 +143,7 @@ class _Wanted(msgspec.Struct, frozen=True, kw_only=True):
             strategy=self.strategy, metric=self.metric, decimals=self.decimals,
         )  # fmt: skip
 
-    def drawn(self, database: Database, account_id: int, now: int) -> Answer:
+    def drawn(self, database: Database, account_id: int, now: int) -> _Kept:
         """Return the figure.
 
         Raises:
@@ -144,7 +151,7 @@ class _Wanted(msgspec.Struct, frozen=True, kw_only=True):
         """
         draw = CHARTS[self.name].draw
         figure = draw(database, account_id, self.at(now)) if draw else {}
-        return Answer.of(msgspec.json.encode(figure))
+        return _Kept(Answer.of(msgspec.json.encode(figure)), {})
 
 
 def _metric(name: str, chart: Chart) -> str:

@@ -289,7 +289,7 @@ def test_the_schema_fits_the_dashboard(open_house: House) -> None:
         ("orders?status=closed", "status must be one of open, all, was 'closed'"),
         ("orders?limit=5", "parameters must be among these"),
         ("equity?hours=0", "hours must be a whole number from 1"),
-        ("data/BTCUSDT?hours=5000&interval=1m", "hours must be at most 10000 candles"),
+        ("data/BTCUSDT?hours=5000&interval=1m", "hours must be at most 2000 candles"),
         ("data/BTCUSDT?interval=2m", "interval must be one of 1m, 5m, 15m, 1h, 4h, 1d, was '2m'"),
         ("digest", "since must be given"),
         ("dashboard?x=1", "parameters must be among these: none, was 'x'"),

@@ -14,6 +14,8 @@ import { exitWords } from "./trade_rows.js";
 /** @typedef {Record<string, any>} Trade */
 /** @typedef {Record<string, any>} Story an answer of api/trades/… */
 
+/** The server gives 2000; a trade of months is shown from there on. */
+const MOST_CANDLES = 1900;
 const CANDLES_WANTED = 70;
 const AROUND = 0.6;
 
@@ -170,7 +172,8 @@ function intervalFor(trade) {
 function pastOf(trade, levels) {
   const { ms } = INTERVALS[intervalFor(trade)];
   const room = Math.max((trade.closed_at - trade.opened_at) * AROUND, 15 * ms);
-  return { from: trade.opened_at - room, to: trade.closed_at + room, position: trade.id, levels };
+  const to = trade.closed_at + room;
+  return { from: Math.max(trade.opened_at - room, to - MOST_CANDLES * ms), to, position: trade.id, levels };
 }
 
 /** Its lines: where it began and ended, and the last place of its stop and its target. @param {Story} story */
