@@ -107,7 +107,7 @@ function zoneCard(app) {
 
 /** @param {App} app */
 function layoutsCard(app) {
-  const rows = VIEWS.filter(([view]) => view in CARDS).map(([view, word, route]) => h("li", {}, h("span", {}, h("b", {}, word), h("a.cap", { href: app.router.href(route) }, "Look at it")),
+  const rows = VIEWS.filter(([view]) => view in CARDS).map(([view, word, route]) => h("li", {}, h("a", { href: app.router.href(route) }, word),
     h("button.btn.quiet.small", { type: "button", "aria-label": `Customise ${word}`, onclick: () => customise(app, view) }, "Customise")));
   const { el } = sectionCard("Cards", h("p.cap", {}, "Order, hide and pin the cards of a view. Each view has Customise at its foot, too."), h("ul.layouts", {}, ...rows));
   return el;

@@ -26,7 +26,8 @@ READ = """async ([wishes, calls]) => {
   show(wishes, "/");
   const read = () => calls.map(([module, name, ...args]) =>
     module === "lens" ? lens.read(name) : modules[module][name](...args));
-  const shown = [read(), plainly(read), modules.time.zone.name, { ...document.documentElement.dataset }];
+  const marks = { ...document.documentElement.dataset };
+  const shown = [read(), plainly(read), modules.time.zone.name, marks];
   show({}, "/");
   return [...shown, read()];
 }"""
@@ -95,8 +96,12 @@ def test_a_step_of_one_card_loses_and_doubles_none(modules: Page, data: Any, wha
         ({"currency": "hidden"}, ["format", "quantity", 0.042, "BTC/USDT", {}], "••• BTC"),
         ({"currency": "hidden"}, ["format", "percentChange", 1.28], "+1.28%"),
         ({"currency": "hidden"}, ["format", "price", 64212.4, {}], "64,212.4"),
-        ({"currency": "hidden"}, ["lens", "Sold 0.042 BTC, +$27.90 net"], "Sold ••• BTC, +••• net"),
-        ({"currency": "hidden"}, ["lens", "at 14:20 UTC, 21 Nov 2026"], "at 14:20 UTC, 21 Nov 2026"),
+        ({"currency": "hidden"}, ["lens", "Sold 0.042 BTC, +$27.90"], "Sold ••• BTC, +•••"),
+        (
+            {"currency": "hidden"},
+            ["lens", "at 14:20 UTC, 21 Nov 2026"],
+            "at 14:20 UTC, 21 Nov 2026",
+        ),
         ({"prices": "compact"}, ["format", "price", 64212.4, {"price_decimals": 1}], "64,212"),
         ({"prices": "compact"}, ["format", "price", 0.142137, {"price_decimals": 6}], "0.14214"),
         ({"zone": "America/New_York"}, ["time", "hourMinuteSecond", NOON], "08:00:00"),
