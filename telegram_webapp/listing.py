@@ -10,17 +10,14 @@ from flask import Response
 
 from store.database import Database
 from store.history import Page, Wanted
-from telegram_webapp import parameters
 from telegram_webapp.archive import Archive
-from telegram_webapp.query import choice
+from telegram_webapp.query import ACCOUNT, choice
 from telegram_webapp.replies import reply, shown
 from telegram_webapp.spreadsheet import FILES, file_response
 
 EXPORTED_AT_ONCE: Final = 1000
 FORMATS: Final = ("json", *FILES)
 FORMAT: Final = choice("format", "a page, or all that match as a file", FORMATS, "json")
-PAGED: Final = ("since", "until", "cursor", "limit", "account")
-FILTERED: Final = ("symbol", "strategy", *PAGED, "format")
 
 
 class Query(Protocol):
@@ -48,10 +45,10 @@ class Listing:
             Problem: there is no such account.
             StoreError: the database refused.
         """
-        kind = parameters.choice("format", FORMATS, "json")
+        kind = FORMAT.read()
         if kind != "json":
             return file_response(kind, self.name, self.columns, self._all(archive, wanted))
-        page = archive.ask(partial(self.query, wanted=wanted), parameters.account())
+        page = archive.ask(partial(self.query, wanted=wanted), ACCOUNT.read())
         items = [self.shown(item) for item in page.items]
         return reply({self.name: items, "next_cursor": page.next_cursor})
 
@@ -61,7 +58,7 @@ class Listing:
 
     def _all(self, archive: Archive, wanted: Wanted) -> Iterator[list[Any]]:
         """Return the rows of every page; the first is read now, so that its errors can be told."""
-        account_id = archive.account(parameters.account()).id  # another may begin meanwhile
+        account_id = archive.account(ACCOUNT.read()).id  # another may begin meanwhile
         wanted = msgspec.structs.replace(wanted, limit=EXPORTED_AT_ONCE)
         first = archive.ask(partial(self.query, wanted=wanted), account_id)
         return self._rows(archive, account_id, wanted, first)

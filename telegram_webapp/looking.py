@@ -50,7 +50,7 @@ def now_of(site: Site) -> int:
     Raises:
         Problem: nothing was ever heard from an engine, or there is no such account.
     """
-    account_id = parameters.account()
+    account_id = query.ACCOUNT.read()
     if account_id is None:
         return int(site.heard()[1]["at"])
     return site.archive.ask(series.last_moment, account_id) or 0
@@ -62,6 +62,6 @@ def symbol_of(site: Site, asked: str) -> str:
     Raises:
         Problem: it is not traded here.
     """
-    if parameters.account() is not None:
+    if query.ACCOUNT.read() is not None:
         return parameters.given("symbol", asked)
     return known_symbol(asked, site.heard()[1]["state"])

@@ -6,7 +6,6 @@ from typing import Final
 from flask import request
 from werkzeug.datastructures import MultiDict
 
-from store.history import PAGE_LIMIT, Wanted
 from telegram_webapp.problems import BadParameter
 
 MAX_LIMIT: Final = 500
@@ -41,15 +40,6 @@ def whole(name: str, low: int, high: int, default: int | None = None) -> int | N
     if not digits or not low <= int(text) <= high:
         raise BadParameter(name, f"a whole number from {low} to {high}", text)
     return int(text)
-
-
-def time(name: str) -> int | None:
-    """Return the time *name* in ms, or None if it is not given.
-
-    Raises:
-        BadParameter: it is no time.
-    """
-    return whole(name, 0, MAX_TIME)
 
 
 def choice(name: str, options: Collection[str], default: str) -> str:
@@ -101,31 +91,6 @@ def given(name: str, value: str) -> str:
     if not (0 < len(value) <= MAX_TEXT and value.isprintable()):
         raise BadParameter(name, f"1 to {MAX_TEXT} printable characters", value)
     return value
-
-
-def account() -> int | None:
-    """Return the number of the account that is asked for, None for the engine's.
-
-    Raises:
-        BadParameter: it is no number.
-    """
-    return whole("account", 1, MAX_ACCOUNT)
-
-
-def wanted() -> Wanted:
-    """Return which items of a list are asked for: symbol, strategy, times, page.
-
-    Raises:
-        BadParameter: a parameter is not what it must be.
-    """
-    return Wanted(
-        symbol=text("symbol"),
-        strategy=text("strategy"),
-        since=time("since"),
-        until=time("until"),
-        cursor=text("cursor"),
-        limit=whole("limit", 1, MAX_LIMIT) or PAGE_LIMIT,
-    )
 
 
 def _given() -> MultiDict[str, str]:
