@@ -107,6 +107,8 @@ def _load(trader: Trader, saved: Saved) -> None:
     trader.booking.courses.load(saved["courses"])
     trader.gate.paused_by, trader.gate.paused_at = saved["paused"]
     trader.minute = saved["minute"]
+    if "symbols" in saved:  # not in what an older version left
+        trader.symbols.load(saved["symbols"])
 
 
 def _load_tally(tally: Tally, saved: Saved) -> None:
@@ -140,6 +142,7 @@ def _recall_signals(trader: Trader, database: Database, account_id: int) -> None
     trader.signals.opened = {row.id: signal_of(row) for row in rows}
     for trade in _trades(database, account_id):
         trader.tally.count(trade)
+        trader.symbols.count(trade)
         own = trader.sub_tallies.get(trade.strategy)
         if own is not None:
             own.count(trade)

@@ -101,6 +101,7 @@ class Settling:
             "warming_up": self.status.status == "warming_up",
             "minute": trader.minute,
             "tallies": {tally.strategy or "": tally.save() for tally in trader.tallies},
+            "symbols": trader.symbols.save(),
             "courses": trader.booking.courses.save(),
             "paused": [trader.gate.paused_by, trader.gate.paused_at],
             "broker": trader.broker.save(),

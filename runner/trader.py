@@ -25,6 +25,7 @@ from runner.payloads import num
 from runner.predictions import Predictions
 from runner.record import Record
 from runner.signals import SignalBook, Verdict
+from runner.symbol_tallies import SymbolTallies
 from runner.tally import Tally
 from runner.vetting import Gate, Vetting
 from runner.words import refused
@@ -61,6 +62,7 @@ class Trader:
     predictions: Predictions = field(init=False)
     anomalies: AnomalyDesk = field(init=False)
     tallies: tuple[Tally, ...] = field(init=False)
+    symbols: SymbolTallies = field(init=False)
     minute: int = 0
     decides_from: int = 0
     sampled_every: int = 1
@@ -74,6 +76,7 @@ class Trader:
         self.anomalies = AnomalyDesk(self.record, self.vetting)
         funded = (tally for tally in self.sub_tallies.values() if tally.initial)
         self.tallies = (self.tally, *funded)
+        self.symbols = SymbolTallies(self.portfolio, self.tally.initial)
 
     def on_step(self, step: Step) -> None:
         """Take one step of the market."""
@@ -118,6 +121,7 @@ class Trader:
                 self.record.equity_point(EquityPoint(at, equity, tally.balance, name))
         if minute // MINUTES_AN_HOUR > last // MINUTES_AN_HOUR:
             self.record.performance.extend(point(tally, at, marks) for tally in self.tallies)
+            self.record.performance.extend(self.symbols.points(at, self.tally.initial, marks))
 
     def _match(self, message: MarketMessage) -> None:
         self.board.update(message)
@@ -153,6 +157,7 @@ class Trader:
         """Count a closed trade and let its strategy learn from it."""
         self.anomalies.on_trade(trade)
         self.tally.count(trade)
+        self.symbols.count(trade)
         own = self.sub_tallies.get(trade.strategy)
         if own is not None:
             own.count(trade)
