@@ -3,7 +3,7 @@
 import { serverChart } from "../charts/server_chart.js";
 import { h, keyedList, setText } from "../dom.js";
 import { capital, counted } from "../format.js";
-import { past, hourMinuteSecond } from "../time.js";
+import { hourMinuteSecond, past, zone } from "../time.js";
 import { choice, chips } from "./choice.js";
 import { asked } from "./market_asked.js";
 import { signedText } from "./market_words.js";
@@ -18,8 +18,8 @@ const HOUR_MS = 3_600_000;
 const RANGES = /** @type {[string, string][]} */ ([["24", "24h"], ["168", "7d"], ["720", "30d"]]);
 const MEASURES = /** @type {Record<string, string>} */ ({ return: "Return", volume: "Volume", spread: "Spread", funding: "Funding", book_imbalance: "Book imbalance" });
 const SEVERITIES = ["mild", "strong", "extreme"];
-/** Colour is never alone: each has its word, and its mark another shape. @type {Record<string, string>} */
-const MARKS = { mild: "○", strong: "◆", extreme: "▲" };
+/** The shapes that the chart draws them in. @type {Record<string, string>} */
+const MARKS = { return: "●", volume: "■", spread: "◆", funding: "▲", book_imbalance: "✚" };
 
 /** @param {HTMLElement} root @param {App} app @returns {import("./market_themes.js").Theme} */
 export function mount(root, app) {
@@ -156,10 +156,10 @@ class Anomalies {
 
 /** @param {Anomaly} one @param {App} app */
 function row(one, app) {
-  const age = h("time.m", { datetime: new Date(one.at).toISOString(), title: `${hourMinuteSecond(one.at)} UTC` });
+  const age = h("time.m", { datetime: new Date(one.at).toISOString(), title: `${hourMinuteSecond(one.at)} ${zone.name}` });
   const el = h("li.fact", {},
-    h("span", { class: `tag severity ${one.severity}` }, h("span", { "aria-hidden": "true" }, MARKS[one.severity] ?? ""), ` ${capital(one.severity)}`),
+    h("span", { class: `tag severity ${one.severity}` }, capital(one.severity)),
     h("div.b", {}, h("p.h", { dir: "auto" }, one.title), h("p.m", { dir: "auto" }, one.detail), h("p.did", { dir: "auto" }, one.did)),
-    h("div.r", {}, h("span.h", {}, `${signedText(one.z, 1)} z`), h("span.m", {}, MEASURES[one.measure] ?? one.measure), age));
+    h("div.r", {}, h("span.h", {}, `${signedText(one.z, 1)} z`), h("span.m", {}, h("span.mark", { "aria-hidden": "true" }, MARKS[one.measure] ?? ""), MEASURES[one.measure] ?? one.measure), age));
   return { el, update: () => { setText(age, past(one.at, app.clock.now())); } };
 }

@@ -75,7 +75,8 @@ function leanBar() {
     el: h("div.lean", { "aria-hidden": "true" }, h("div.lean-bar", {}, bids), h("div.lean-words.cap", {}, ...words)),
     /** @param {number | null} share bids less asks, in percent of both */
     show(share) {
-      const part = share === null ? 50 : 50 + share / 2;
+      // Rounded before it is taken from the whole, so that both add up as they are read.
+      const part = share === null ? 50 : Math.round(10 * (50 + share / 2)) / 10;
       bids.style.width = `${part.toFixed(1)}%`;
       setText(words[0], share === null ? "Bids" : `Bids ${percent(part)}`);
       setText(words[1], share === null ? "Asks" : `Asks ${percent(100 - part)}`);

@@ -29,8 +29,9 @@ export function mount(root, app) {
   const none = h("p.cap.none", { role: "status" });
   const more = h("button.link", { type: "button", hidden: true, "aria-expanded": "false", onclick: () => { every = !every; draw(); } });
   const volatility = h("div.matrix-scroll", { tabindex: "0", role: "region", "aria-label": "Volatility" });
+  const note = h("p.cap", {}, "Standard deviation of hourly returns, over as long. A dash: the past does not reach so far back yet.");
   const feed = asked(app, { path: "api/correlations", everyMs: EVERY_MS, what: "The tables", show: (answer) => { told = answer; draw(); } });
-  const cards = { matrix: sectionCard("Moving together", matrix, none, more, range.el, legend()), volatility: sectionCard("Volatility", volatility) };
+  const cards = { matrix: sectionCard("Moving together", matrix, none, more, range.el, legend()), volatility: sectionCard("Volatility", volatility, note) };
   cards.matrix.remark("Correlation of hourly returns");
   root.append(h("div.theme-grid.wide-left", {}, cards.matrix.el, h("div.stack", {}, cards.volatility.el, feed.el)));
 
@@ -63,7 +64,7 @@ export function mount(root, app) {
 /** What the colours mean, for those who do not read numbers first. */
 function legend() {
   const cell = (/** @type {number} */ value) => h("td", { style: shade(value), class: value < 0 ? "against" : "" }, signedText(value, 1));
-  return h("div.matrix-key.cap", { "aria-hidden": "true" }, h("span", {}, "against each other"), h("table", {}, h("tbody", {}, h("tr", {}, ...[-1, -0.5, 0, 0.5, 1].map(cell)))), h("span", {}, "as one"));
+  return h("div.matrix-key.cap", { "aria-hidden": "true" }, h("span", {}, "opposite"), h("table", {}, h("tbody", {}, h("tr", {}, ...[-1, -0.5, 0, 0.5, 1].map(cell)))), h("span", {}, "as one"));
 }
 
 /** The market that is looked at, and those that move most with or against it. @param {Answer | null} told @param {string} symbol @param {number} few @returns {string[]} */

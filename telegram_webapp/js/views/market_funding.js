@@ -4,7 +4,7 @@ import { serverChart } from "../charts/server_chart.js";
 import { h, keyedList, setText } from "../dom.js";
 import { setTone } from "../figure.js";
 import { UNKNOWN, capital, change, counted, digits, money, percentChange, toneOf } from "../format.js";
-import { hourMinute } from "../time.js";
+import { hourMinute, zone } from "../time.js";
 import { chips } from "./choice.js";
 import { figureCell } from "./figure_cell.js";
 import { asked } from "./market_asked.js";
@@ -74,7 +74,7 @@ export function mount(root, app) {
   function tick() {
     const at = told?.next_funding_at;
     const left = at ? at - app.clock.now() : 0;
-    cells.next.show(at ? countdown(left) : UNKNOWN, !told ? "" : at ? `at ${hourMinute(at)} UTC` : "not announced");
+    cells.next.show(at ? countdown(left) : UNKNOWN, !told ? "" : at ? `at ${hourMinute(at)} ${zone.name}` : "not announced");
   }
 }
 

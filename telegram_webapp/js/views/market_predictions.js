@@ -1,7 +1,7 @@
 /** What was predicted of a market, how sure and worth how much, and what came true. */
 
 import { serverChart } from "../charts/server_chart.js";
-import { h, keyedList, setText } from "../dom.js";
+import { h, keyedList, setAttr, setText } from "../dom.js";
 import { setTone } from "../figure.js";
 import { UNKNOWN, digits, percent, percentChange, price as priceText, toneOf } from "../format.js";
 import { past, span } from "../time.js";
@@ -14,13 +14,18 @@ import { sectionCard } from "./section_card.js";
 /** @typedef {Record<string, any>} Prediction */
 
 const EVERY_MS = 60_000;
-const FEW = 30;
+const LAST = 30;
+/** So many are listed; the others on a press. */
+const FEW = 8;
 const RANGES = /** @type {[string, string][]} */ ([["24", "24h"], ["168", "7d"], ["720", "30d"]]);
 
 /** @param {HTMLElement} root @param {App} app @returns {import("./market_themes.js").Theme} */
 export function mount(root, app) {
   let symbol = "";
   let hours = "168";
+  let every = false;
+  /** @type {Prediction[] | null} */
+  let told = null;
   const range = chips("Range of the predictions", RANGES, (value) => { hours = value; draw(); });
   const charts = {
     predictions: serverChart(app, { type: "predictions", height: 260, label: "Confidence and predicted P&L" }),
@@ -31,19 +36,20 @@ export function mount(root, app) {
   const heads = ["Said", "Confidence", "From", "Came true"].map((word) => h("th", { scope: "col" }, word));
   const table = h("table.plain.predictions", { hidden: true }, h("caption.vh", {}, "Predictions, newest first"), h("thead", {}, h("tr", {}, ...heads)), body);
   const none = h("p.cap.none", { role: "status" });
+  const more = h("button.link", { type: "button", hidden: true, "aria-expanded": "false", onclick: () => { every = !every; list(); } });
   const rows = keyedList(body, { key: (/** @type {Prediction} */ one) => one.id, create: (one) => row(one, app) });
   const feed = asked(app, { path: "api/predictions", everyMs: EVERY_MS, what: "The predictions", show });
   root.append(h("div.theme-grid.pair", {},
     sectionCard("Confidence and predicted P&L", charts.predictions.el, range.el).el,
     sectionCard("Calibration: said against came true", charts.calibration.el).el,
     h("section.card.across", {}, h("h2.vh", {}, "Of the last ones"), h("dl.figs.four", {}, ...Object.values(cells).map(({ el }) => el))),
-    h("div.across", {}, sectionCard("Last predictions", table, none, feed.el).el)));
+    h("div.across", {}, sectionCard("Last predictions", table, none, more, feed.el).el)));
 
   return {
     look(next) {
       symbol = next;
       draw();
-      feed.look({ symbol, limit: FEW });
+      feed.look({ symbol, limit: LAST });
     },
     update(_, changed) {
       feed.update(changed);
@@ -62,12 +68,21 @@ export function mount(root, app) {
 
   /** @param {Record<string, any> | null} page */
   function show(page) {
-    const found = /** @type {Prediction[]} */ (page?.predictions ?? []);
-    rows(found);
+    told = page?.predictions ?? null;
+    const found = told ?? [];
+    list();
     table.hidden = !found.length;
     none.hidden = found.length > 0;
     setText(none, page ? `Nothing was predicted of ${symbol} yet. Predictors speak once they are trained; each prediction appears here with what came of it.` : "");
-    sum(page ? found : null);
+    sum(told);
+  }
+
+  function list() {
+    const found = told ?? [];
+    rows(every ? found : found.slice(0, FEW));
+    more.hidden = found.length <= FEW;
+    setText(more, every ? "Fewer" : `All ${found.length}`);
+    setAttr(more, "aria-expanded", String(every));
   }
 
   /** @param {Prediction[] | null} found */

@@ -37,11 +37,14 @@ export function mount(root, app) {
   const net = h("span.live.num");
   const counts = h("p.counts", {}, h("span.live"));
   const all = h("a.link", {}, "All of it", icon("chevron", true));
+  const cards = { performance: sectionCard("Net P&L and win rate", charts.performance.el), drawdown: sectionCard("Drawdown", charts.drawdown.el) };
+  cards.performance.remark("Win rate of the last 20 trades");
+  cards.drawdown.remark("Under the highest net P&L");
   const feed = asked(app, { path: "api/performance", everyMs: EVERY_MS, what: "The figures", show });
   root.append(h("div.theme-grid.results", {},
     h("div.stack.net-part", {}, ranges.el,
       h("div.net-now", {}, h("div.sec", {}, h("h2", {}, "Net P&L"), h("span.cap", {}, "after fees and funding"), h("span.sp"), all), h("p.big", {}, net), counts), figures.el, feed.el),
-    h("div.stack", {}, sectionCard("Net P&L and win rate", charts.performance.el).el, sectionCard("Drawdown", charts.drawdown.el).el)));
+    h("div.stack", {}, cards.performance.el, cards.drawdown.el)));
 
   return {
     look(next) {
