@@ -50,17 +50,14 @@ function candles(trace, frozen, ground) {
 function layout(given, size, { zoom }) {
   const axes = Object.fromEntries(Object.entries(given).filter(([name]) => /^yaxis\d+$/.test(name)).map(([name, axis]) => [name, plain(axis)]));
   const { font, hoverlabel, ...kept } = given;
-  return {
-    ...layoutOf({
-      ...kept, ...axes,
-      shapes: (given.shapes ?? []).map((/** @type {any} */ shape) => ({ ...shape, line: { ...shape.line, color: colour(token(shape.name ?? "line-strong")) } })),
-      annotations: (given.annotations ?? []).map((/** @type {any} */ note) => ({ ...note, font: { ...note.font, family: typeface(), color: colour(token(note.name ?? "text-3")) } })),
-      dragmode: zoom ? "zoom" : false,
-      xaxis: { ...plain(given.xaxis), fixedrange: !zoom, ...times(given, size) },
-      yaxis: plain(given.yaxis),
-    }),
-    uirevision: undefined,
-  };
+  return layoutOf({
+    ...kept, ...axes,
+    shapes: (given.shapes ?? []).map((/** @type {any} */ shape) => ({ ...shape, line: { ...shape.line, color: colour(token(shape.name ?? "line-strong")) } })),
+    annotations: (given.annotations ?? []).map((/** @type {any} */ note) => ({ ...note, font: { ...note.font, family: typeface(), color: colour(token(note.name ?? "text-3")) } })),
+    dragmode: zoom ? "zoom" : false,
+    xaxis: { ...plain(given.xaxis), fixedrange: !zoom, ...times(given, size) },
+    yaxis: plain(given.yaxis),
+  });
 }
 
 /** An axis without the colours of the server, which are those of the light theme. @param {Record<string, any>} axis */
