@@ -13,6 +13,9 @@ LEVELS: Final = 10
 _SPREAD: Final = 0.0145  # of a minute's deviation: 0.1 basis points for BTC on a calm day
 _SPREAD_MEMORY: Final = 0.95  # of log spread, a tick
 _SPREAD_NOISE: Final = 0.15
+_FAR: Final = 3.0  # deviations from which on a minute is one that people run after
+_LEAN: Final = 0.2  # of the log of a side's size, for each deviation
+_MOST_LEAN: Final = 10.0  # deviations; beyond that a side grows no more
 
 
 def path(minute: Minute, count: int, rng: Random) -> list[int]:
@@ -65,7 +68,11 @@ class Quotes:
         self._prices = path(minute, count, self._rng)
         self._volume = max(1, minute.volume // count)
         self._opened = minute.open
-        level = _SPREAD * minute.sigma * minute.open
+        # Where a price runs, what is offered goes away: the book widens, and leans to that side.
+        run = (minute.close - minute.open) / (minute.sigma * minute.open)
+        level = _SPREAD * minute.sigma * minute.open * max(1.0, abs(run) / _FAR)
+        self._lean = math.exp(_LEAN * min(abs(run), _MOST_LEAN)) if abs(run) > _FAR else 1.0
+        self._is_rising = run > 0
         self._spreads = spreads(level, count, self._rng)
         self._gap = max(1, round(level))
 
@@ -79,8 +86,9 @@ class Quotes:
         price, rules = self._process.decimal_price, self._process.rules
         qty = self._volume * rules.step_size
         tick = Tick(rules.symbol, at, price(bid), price(ask), price(last), qty)
-        bids = tuple(self._level(p) for p in range(bid, 0, -self._gap)[:LEVELS])
-        asks = tuple(self._level(ask + i * self._gap) for i in range(LEVELS))
+        more_bids, more_asks = (self._lean, 1.0) if self._is_rising else (1.0, self._lean)
+        bids = tuple(self._level(p, more_bids) for p in range(bid, 0, -self._gap)[:LEVELS])
+        asks = tuple(self._level(ask + i * self._gap, more_asks) for i in range(LEVELS))
         return tick, Book(rules.symbol, at, bids, asks)
 
     def mark(self, number: int, at: int, funding_rate: Decimal, next_at: int) -> MarkPrice:
@@ -88,6 +96,6 @@ class Quotes:
         price = self._process.decimal_price(self._prices[number])
         return MarkPrice(self._process.rules.symbol, at, price, funding_rate, next_at)
 
-    def _level(self, ticks: int) -> tuple[Decimal, Decimal]:
-        steps = max(1, int(self._volume * self._rng.lognormvariate(-0.7, 0.8)))
+    def _level(self, ticks: int, more: float) -> tuple[Decimal, Decimal]:
+        steps = max(1, int(self._volume * more * self._rng.lognormvariate(-0.7, 0.8)))
         return self._process.decimal_price(ticks), steps * self._process.rules.step_size

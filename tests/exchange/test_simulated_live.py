@@ -6,6 +6,7 @@ from typing import TypeVar
 import pytest
 from typing_extensions import override
 
+from core.anomalies import imbalance_pct, spread_bps
 from core.market import FUNDING_INTERVAL_MS, MINUTE_MS, Bar, Book, Funding, MarkPrice, Step, Tick
 from exchange.instruments import instrument
 from exchange.simulated.feed import SimulatedFeed
@@ -150,6 +151,23 @@ def test_a_wild_minute_has_a_wider_spread_than_a_calm_one() -> None:
         return float(statistics.median(tick.ask - tick.bid for tick in ticks))
 
     assert median(0.003) > 2 * median(0.0003) > 0
+
+
+def test_where_a_price_runs_the_book_widens_and_leans_that_way() -> None:
+    def seen(close: int) -> tuple[float, float]:
+        low, high = min(640_000, close), max(640_000, close)
+        minute = Minute(640_000, high, low, close, 90_000, 0.0005)
+        quotes = Quotes(SymbolProcess(7, instrument("BTC/USDT")), minute, (7, 1), 120)
+        books = [quotes.at(n, START + n)[1] for n in range(120)]
+        return (
+            statistics.median(map(spread_bps, books)), statistics.median(map(imbalance_pct, books))
+        )  # fmt: skip
+
+    calm, up, down = seen(640_200), seen(643_200), seen(636_800)
+
+    assert up[0] > 2 * calm[0] < down[0]
+    assert abs(calm[1]) < 10
+    assert (up[1] > 50, down[1] < -50) == (True, True)
 
 
 @pytest.mark.parametrize("price", [1, 2, 5, 11])
