@@ -14,6 +14,7 @@ export const KEYS = [
   [["1", "2", "3", "4", "5"], "Overview, Market, Signals, Performance, More"],
   [["E"], "Enhanced, for a large screen"],
   [["C"], "Customise the cards of this view"],
+  [["/"], "Find a market, where markets are shown"],
   [["?"], "These keys"],
   [["Esc"], "Close a sheet"],
 ];

@@ -58,7 +58,6 @@ export function mount(root, app) {
     if (!symbol) return;
     theme = themes.look(symbol, params.get("show") ?? "");
     setAttr(room, "data-show", theme || null);
-    candles.hidden = theme !== "";
     chart.look(symbol);
     side.look(symbol, state);
   }
