@@ -1,5 +1,6 @@
 /** Notifications of the browser, for those without Telegram: the alerts that one wishes to hear. */
 
+import { lens } from "./dom.js";
 import { recall, remember } from "./memory.js";
 import { follow } from "./places.js";
 import { keepAwake } from "./presence.js";
@@ -112,7 +113,7 @@ class Notices {
   /** @param {Record<string, any>} alert @param {string} tag @param {boolean} silent */
   #show(alert, tag, silent) {
     const badge = this.#app.store.state?.engine.badge ?? "";
-    const note = new Notification(alert.title, { body: [alert.detail, badge].filter(Boolean).join("\n"), tag, silent });
+    const note = new Notification(lens.read(alert.title), { body: lens.read([alert.detail, badge].filter(Boolean).join("\n")), tag, silent });
     note.onclick = () => {
       window.focus();
       if (alert.link) follow(this.#app, alert.link);

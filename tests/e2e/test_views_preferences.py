@@ -68,7 +68,7 @@ def test_what_is_wished_holds_everywhere_at_once_and_on_the_next_device(
     assert page.evaluate("document.documentElement.scrollWidth") == 320
     kept(page)
 
-    page.get_by_role("link", name="Overview", exact=True).click()
+    page.get_by_label("Views").get_by_role("link", name="Overview").click()
     pill = page.locator(".hero .pill")
     expect(pill).to_contain_text("+1.32%")
     expect(page.locator(".hero .big")).to_have_text("10,443.26 USDT")
@@ -130,7 +130,7 @@ def test_hidden_amounts_are_nowhere_but_in_a_question_before_an_order(come: Come
     page = come().sign_in(path="display", charts=False)
     page.get_by_role("button", name="Hidden").click()
     kept(page)
-    page.get_by_role("link", name="Overview", exact=True).click()
+    page.get_by_label("Views").get_by_role("link", name="Overview").click()
     expect(page.locator(".hero .big")).to_have_text("•••")
     expect(page.locator(".part-positions .pos").first).to_be_visible()
     assert AMOUNT.findall(page.locator("main").inner_text()) == []

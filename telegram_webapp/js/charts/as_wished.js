@@ -1,6 +1,7 @@
 /** A drawing as the person wishes to read it: by their clock, amounts as they write them. */
 
 import { HIDDEN, wished } from "../display.js";
+import { lens } from "../dom.js";
 import { MINUS, digits, manner } from "../format.js";
 import { zone } from "../time.js";
 
@@ -30,7 +31,7 @@ export function asWished(figure) {
   if (!isDated && currency === "sign") return figure;
   return {
     ...figure,
-    data: data.map((trace) => ({ ...trace, ...(isDated && trace.x && { x: shiftedAll(trace.x) }), ...(trace.hovertemplate && { hovertemplate: amounts(trace.hovertemplate) }) })),
+    data: data.map((trace) => ({ ...trace, ...(isDated && trace.x && { x: shiftedAll(trace.x) }), ...(trace.hovertemplate && { hovertemplate: amounts(trace.hovertemplate) }), ...(Array.isArray(trace.text) && { text: trace.text.map(read) }) })),
     layout: {
       ...layout,
       ...(isDated && { xaxis: dated(layout.xaxis), shapes: layout.shapes?.map(shiftedShape) }),
@@ -63,6 +64,9 @@ function amounts(template) {
   if (Array.isArray(template)) return template.map((one) => String(amounts(one)));
   return template.replace(AMOUNT, (_, format) => (wished().currency === "hidden" ? HIDDEN : manner.amount(`%{y:${format}}`)));
 }
+
+/** What stands beside points, in the server's words or ours. @param {any} text */
+const read = (text) => (typeof text === "string" ? lens.read(text) : text);
 
 /** @param {string} currency */
 const plainAxis = (currency) => (currency === "hidden" ? { showticklabels: false, tickprefix: "" } : { tickprefix: "" });
