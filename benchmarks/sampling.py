@@ -69,7 +69,7 @@ def _web(folder: Path) -> float:
     hub = Hub(mirror, lambda _: True, max_streams=1, streams_per_client=1)
     link = EngineLink(
         mirror, hub, UnixSubscriber(settings.socket_path), UnixCommands(settings.socket_path),
-        state_file=settings.state_path, delays=Backoff(1, 1, Random(1)),
+        state_file=settings.state_path, delays=Backoff(1, 1, Random(1)),  # noqa: S311 - jitter
     )  # fmt: skip
     return _measured(WebVitals(lambda: settings, link, Meter(), clock).start)
 
@@ -104,7 +104,9 @@ async def _other(folder: Path, name: str) -> float:
     from utils.clock import SystemClock  # noqa: PLC0415
 
     sampler = SelfSampler(name, folder / "run", SystemClock())
-    return await _in_a_loop(asyncio.create_task(keep_telling(sampler, lambda: 5)))
+    return await _in_a_loop(
+        asyncio.create_task(keep_telling(sampler, lambda: 5, with_lag=name == "bot"))
+    )
 
 
 def _alone(folder: Path, name: str) -> float:

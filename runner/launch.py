@@ -184,7 +184,9 @@ async def _serve(settings: Settings, arguments: Arguments) -> int:
         "launcher", settings.run_dir, clock, lambda: {"restarts": dict(supervisor.restarts)}
     )
     beside = [
-        asyncio.create_task(keep_telling(vitals, lambda: reload.settings.system.update_interval)),
+        asyncio.create_task(
+            keep_telling(vitals, lambda: reload.settings.system.update_interval, with_lag=False)
+        ),
         asyncio.create_task(address.follow(supervisor, console)),
         asyncio.create_task(announcer.run(lookout)),
     ]

@@ -42,4 +42,3 @@ class Trip:
             ),
             hop("engine_bus", "Engine to bus, with the commit", self.through, silent),
         ]  # fmt: skip
-

@@ -13,7 +13,7 @@ from infra.vitals.record import Lag, Vitals, forget_vitals, write_vitals
 from utils.clock import Clock
 from utils.spread import Spread
 
-LAG_EVERY_S: Final = 0.2
+LAG_EVERY_S: Final = 0.5  # each wakes a process that may have nothing else to do
 
 log: Final = logging.getLogger(__name__)
 
@@ -84,15 +84,18 @@ async def watch_loop(lag: Spread, every_s: float = LAG_EVERY_S) -> None:
         lag.add((loop.time() - due) * 1000)
 
 
-async def keep_telling(sampler: SelfSampler, period_s: Callable[[], float]) -> None:
+async def keep_telling(
+    sampler: SelfSampler, period_s: Callable[[], float], *, with_lag: bool = True
+) -> None:
     """Tell of this process until cancelled; every period is asked for anew."""
-    watching = asyncio.create_task(watch_loop(sampler.lag))
+    watching = [asyncio.create_task(watch_loop(sampler.lag))] if with_lag else []
     try:
         while True:
             await asyncio.to_thread(sampler.tell)
             await asyncio.sleep(period_s())  # noqa: TID251 - as above
     finally:
-        watching.cancel()
+        for task in watching:
+            task.cancel()
         sampler.forget()
 
 
