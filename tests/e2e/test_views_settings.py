@@ -8,6 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 from store.access import Role
 from tests.e2e.conftest import Visitor
 from tests.e2e.stage import Stage
+from tests.e2e.test_page_look import CUT, SMALL_TARGETS, violations_in_both_themes
 
 Visit = Callable[[Stage], Visitor]
 
@@ -45,17 +46,28 @@ def test_an_owner_changes_settings_and_is_told_what_is_wrong_where_it_is(
     written = (own_stage.data_dir / "settings.yaml").read_text(encoding="utf-8")
     assert yaml.safe_load(written) == {"risk": {"leverage": 4}, "log_level": "WARNING"}
 
+    page.get_by_role("button", name="All", exact=True).click()
+    assert_it_fits_a_hand_and_any_screen(page)
+
     leverage.get_by_role("button", name="Put back").click()
     page.get_by_role("button", name="Save").click()
     expect(leverage.get_by_role("textbox")).to_have_value("5")
 
     page.get_by_role("searchbox").fill("port")
-    page.get_by_role("button", name="All", exact=True).click()
     expect(setting(page, "dashboard_port")).to_contain_text("Environment: DASHBOARD_PORT")
     expect(level).to_be_hidden()
     (own_stage.data_dir / "settings.yaml").write_text("risk: high\n", encoding="utf-8")
     page.get_by_role("button", name="Read the files again").click()
     expect(page.locator(".trouble")).to_contain_text("must be a group of settings, was 'high'")
+
+
+def assert_it_fits_a_hand_and_any_screen(page: Page) -> None:
+    for width in (320, 390, 1440):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+        assert page.evaluate(SMALL_TARGETS) == []
+        assert page.evaluate(CUT) == []
+    assert violations_in_both_themes(page) == []
 
 
 def test_who_is_no_owner_is_told_who_may(shared_stage: Stage, visit: Visit) -> None:

@@ -28,13 +28,14 @@ export function settingRow(setting, changed) {
   const id = `setting-${setting.name.replaceAll(".", "-")}`;
   const from = h("span");
   const next = h("span.tag.warn", { hidden: true });
+  const start = setting.is_live ? null : h("span.tag", {}, "Needs a start");
   const fault = h("p.fault", { id: `${id}-fault`, role: "alert", hidden: true });
   const input = setting.may_change ? inputOf(setting, title, edited) : null;
   const value = h("b.value");
   const back = h("button.link", { type: "button", hidden: true, onclick: () => { dropped = true; draw(); changed(); } }, "Put back");
   const about = h("p.cap", { id: `${id}-about` }, setting.text || null, setting.may_change ? `${setting.text ? " " : ""}${capital(setting.rule)}.` : null);
-  const el = h("li.setting", { id }, h("div.what", {}, h("b", {}, title), h("code", {}, setting.name), about, h("p.from", {}, from, next, back)),
-    h("div.is", {}, input ? input.el : value), fault);
+  const el = h("li.setting", { id }, h("div.what", {}, h("b", {}, title), h("code", {}, setting.name)), h("div.is", {}, input ? input.el : value),
+    h("div.told", {}, about, h("p.from", {}, from, start, next, back)), fault);
   let dropped = false;
   let edit = false;
   if (input) setAttr(input.control, "aria-describedby", `${id}-about ${id}-fault`);
