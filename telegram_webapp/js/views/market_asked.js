@@ -58,8 +58,10 @@ export function asked(app, { path, everyMs, what, show }) {
       if (!params) return;
       const old = performance.now() - askedAt;
       const touched = app.live?.pace.rate === "live";
-      const due = failed ? RETRY_MS : touched ? everyMs : Math.max(everyMs, SELDOM_MS);
-      const restored = changed.has("connection") && !app.connection.current.frozen && old > RETRY_MS;
+      const { frozen } = app.connection.current;
+      // What nobody can tell just now is not asked for all the time; the answer comes with the connection.
+      const due = failed && !frozen ? RETRY_MS : touched && !frozen ? everyMs : Math.max(everyMs, SELDOM_MS);
+      const restored = changed.has("connection") && !frozen && old > RETRY_MS;
       if (!document.hidden && !waiting && (restored || old > due - NEARLY_MS)) void again();
       else if (changed.has("time") || changed.has("connection")) say();
     },
