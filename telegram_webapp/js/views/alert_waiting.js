@@ -57,14 +57,14 @@ function row(app, alert, may, again) {
   const [glyph, tone] = alert.level === "error" ? ["alert", "loss"] : ["alert", "warn"];
   const { view, params } = placeOf(alert.link);
   const here = alert.link === "system" && app.router.current.view === "system";
-  const title = !alert.link || here ? alert.title : h("a", { href: app.router.href(view, params), onclick: (/** @type {MouseEvent} */ event) => {
+  const open = alert.link && !here && h("a.link", { href: app.router.href(view, params), "aria-label": `Open ${alert.title}`, onclick: (/** @type {MouseEvent} */ event) => {
     if (event.metaKey || event.ctrlKey || event.shiftKey) return;
     event.preventDefault();
     follow(app, alert.link);
-  } }, alert.title);
+  } }, "Open");
   return h("li", {}, h("span", { class: `ic ${tone}` }, icon(glyph)),
-    h("div.who", {}, h("b", {}, title), h("p.cap", {}, [when(alert.at, app.clock.now()), alert.detail].filter(Boolean).join(", "))),
-    may && h("div.acts", {}, actButton(app, "Acknowledge", async () => {
+    h("div.who", {}, h("b", {}, alert.title), h("p.cap", {}, [when(alert.at, app.clock.now()), alert.detail].filter(Boolean).join(", "))),
+    h("div.acts", {}, open, may && actButton(app, "Acknowledge", async () => {
       await app.api.post(`api/alerts/${alert.id}/acknowledge`, {});
       app.announce(`Acknowledged: ${alert.title}`);
       await again();

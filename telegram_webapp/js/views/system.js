@@ -1,5 +1,6 @@
 /** The engine room: how the machine, its processes and their work are, in words first. */
 
+import { ApiError } from "../api.js";
 import { h, setAttr } from "../dom.js";
 import { verdictOf } from "../system_words.js";
 import { detailOf, headOf } from "./loaded.js";
@@ -150,7 +151,8 @@ class SystemView {
       void this.#vitals.send();
     } catch (error) {
       if (this.#gone) return;
-      this.#failed = detailOf(error);
+      // What broke off while it was read is told in no words of ours.
+      this.#failed = error instanceof ApiError ? detailOf(error) : "The answer did not come whole.";
     }
     this.#show();
   }

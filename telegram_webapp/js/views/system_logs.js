@@ -74,7 +74,9 @@ export function logsCard(app) {
       const answer = await app.api.get("api/logs", { level: level.select.value, process: process.select.value, text: search.value.trim() });
       if (mine === turn) show(answer);
     } catch (error) {
-      if (mine === turn) say(`The logs did not load. ${detailOf(error)}`);
+      if (mine !== turn) return;
+      if (list.childElementCount) card.remark("not up to date");
+      else say(`The logs did not load. ${detailOf(error)}`);
     }
   }
 
