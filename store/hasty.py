@@ -61,8 +61,9 @@ class HastyDatabase(Database):
 
     def hang_up(self) -> None:
         """Cut every connection, so that whoever waits for one gets an error at once."""
+        refused = self.engine.dialect.loaded_dbapi.Error  # of a connection that is closed by now
         for connection in list(self._open):
-            with suppress(OSError, ValueError, AttributeError, SQLAlchemyError):
+            with suppress(OSError, refused):
                 _cut(connection.pgconn.socket)
 
     def _note(self, connection: Any, _record: Any) -> None:

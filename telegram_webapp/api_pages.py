@@ -168,8 +168,10 @@ def _limits(schema: dict[str, Any], *, is_required: bool) -> str:
     elif schema["type"] == "integer":
         high = schema.get("maximum")
         words.append(f"{schema['minimum']} to {high}" if high else f"from {schema['minimum']}")
-    else:
+    elif "maxLength" in schema:
         words.append(f"text of at most {schema['maxLength']}")
+    else:
+        words.append("any text")
     if "default" in schema:
         words.append(f"usually {schema['default']}")
     return ", ".join(words)

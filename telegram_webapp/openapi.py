@@ -206,13 +206,21 @@ def _responses(operation: Operation, shapes: _Shapes) -> dict[str, Any]:
 def _headers(description: Description) -> dict[str, Any]:
     text = {"schema": {"type": "string"}}
     headers = {
-        "Cache-Control": {"schema": {"type": "string", "const": description.kept.value}},
+        "Cache-Control": {"schema": {"type": "string", "enum": _kept(description)}},
         "RateLimit": {**text, "description": "what is left of the budget"},
         "RateLimit-Policy": {**text, "description": "the budget"},
     }
     if description.kept is Kept.ASKED_ANEW:
         headers["ETag"] = {**text, "description": "for If-None-Match"}
     return headers
+
+
+def _kept(description: Description) -> list[str]:
+    """Return what Cache-Control may be: files, and what is told again, are never kept."""
+    never = Kept.NEVER.value
+    streams = "text/event-stream" in description.files
+    usual = f"{never}, no-transform" if streams else description.kept.value
+    return list(dict.fromkeys([usual, never]))
 
 
 def _refusals(operation: Operation) -> dict[int, list[Refusal]]:

@@ -15,8 +15,9 @@ from utils.clock import Clock
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
 
-SILENCE_S: Final = 1.0  # with what follows, under the two seconds that an answer may take
-PROBE_S: Final = 0.6
+SILENCE_S: Final = 0.9  # with what follows, under the two seconds that an answer may take
+PROBE_S: Final = 0.9
+BACK_S: Final = 1.5
 PAUSE_S: Final = 1.0
 WORK_S: Final = 20.0
 AT_ONCE: Final = 6  # of the ten threads: the others stay free for who signs in
@@ -72,7 +73,7 @@ class Patience:
         Raises:
             StoreError: it is; whoever waits for it is set free.
         """
-        if self._answers():
+        if self._answers(PROBE_S):
             return
         self._away_at = self._clock.monotonic()
         self._database.hang_up()
@@ -81,17 +82,22 @@ class Patience:
     def _is_back(self, away_at: float) -> bool:
         if self._clock.monotonic() - away_at < PAUSE_S:
             return False
-        if self._answers():
-            self._away_at = None
+        if self._answers(BACK_S):
             return True
         self._away_at = self._clock.monotonic()
         self._database.hang_up()
         return False
 
-    def _answers(self) -> bool:
+    def _answers(self, patience_s: float) -> bool:
         """Return whether a new connection is answered; many who ask at once share one."""
         probe: Any = self._probe
         if probe is None or probe.ready():
             probe = self._probe = get_hub().threadpool.spawn(self._database.answers)
-        probe.wait(PROBE_S)
+            probe.rawlink(self._found)
+        probe.wait(patience_s)
         return bool(probe.ready() and probe.value)
+
+    def _found(self, probe: "AsyncResult[bool]") -> None:
+        """Take note of an answer, though it came after everybody had given up."""
+        if probe.value:
+            self._away_at = None

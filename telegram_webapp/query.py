@@ -90,6 +90,11 @@ def text(name: str, about: str, example: str) -> Parameter[str | None]:
     return Parameter(name, about, dict(TEXT), example, partial(parameters.text, name))
 
 
+def anything(name: str, about: str, example: str) -> Parameter[str]:
+    """Declare a text of which nothing is asked; it is empty where it is left out."""
+    return Parameter(name, about, {"type": "string"}, example, partial(parameters.untested, name))
+
+
 def part(name: str, about: str, example: str) -> Parameter[str]:
     """Declare a part of the path that is a text; its value is checked by `of_path`."""
     return Parameter(name, about, dict(TEXT), example, str, "path", is_required=True)

@@ -59,12 +59,14 @@ class Cluster:
     def fall_silent(self) -> None:
         """Let it stand still: the system goes on taking connections, and nobody answers."""
         for process in self._processes():
-            process.suspend()
+            with suppress(psutil.NoSuchProcess):  # its work was done just now
+                process.suspend()
 
     def wake(self) -> None:
         """Let it go on."""
         for process in self._processes():
-            process.resume()
+            with suppress(psutil.NoSuchProcess):  # its work was done just now
+                process.resume()
 
     def _processes(self) -> list[psutil.Process]:
         assert self._server is not None

@@ -39,6 +39,8 @@ SECOND_TRY = (
     "runner/test_tunnel.py",
     "telegram_webapp/test_telegram_process.py",
     "telegram_webapp/test_routes_process.py",
+    "telegram_webapp/test_database_away.py",
+    "telegram_webapp/test_api_process.py",
     "telegram_webapp/test_stream_",
     "telegram_webapp/test_webapp_server.py",
     "telegram_webapp/js/",

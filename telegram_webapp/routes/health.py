@@ -7,11 +7,10 @@ from flask import Blueprint, Response, request
 from infra.recognition import CHALLENGE, Recognition
 from telegram_webapp.auth.needs import public
 from telegram_webapp.described import Kept, Refusal, described
-from telegram_webapp.parameters import untested
 from telegram_webapp.probe import Probe
 from telegram_webapp.problems import Problem
 from telegram_webapp.proxies import BELIEVED
-from telegram_webapp.query import choice, text, whole_or
+from telegram_webapp.query import anything, choice, whole_or
 from telegram_webapp.readiness import readiness
 from telegram_webapp.replies import reply
 from telegram_webapp.shapes import At
@@ -47,8 +46,8 @@ class Ready(TypedDict):
     parts: dict[str, str]
 
 
-CHALLENGED: Final = text("challenge", "proves which instance answers; see docs/PROXY.md", "x")
-ASKING: Final = text("ask", "proves that one of us asks", "x")
+CHALLENGED: Final = anything("challenge", "proves which instance answers; see docs/PROXY.md", "x")
+ASKING: Final = anything("ask", "proves that one of us asks", "x")
 PAUSE: Final = whole_or("pause_ms", "between the two events", 100, 2000, PAUSE_MS)
 FOR: Final = choice(
     "for", "everything, or what the page needs to answer at all", ("all", "page"), "all"
@@ -123,11 +122,11 @@ def health_routes(site: Site) -> Blueprint:
 
 def _recognised(recognition: Recognition) -> dict[str, Any]:
     """Return the answer to a challenge, and to one of us also how the request arrived."""
-    challenge = untested("challenge")
+    challenge = CHALLENGED.read()
     if not CHALLENGE.fullmatch(challenge):
         return {}
     told: dict[str, Any] = {"proof": recognition.answer(challenge)}
-    if recognition.is_one_of_us(challenge, untested("ask")):
+    if recognition.is_one_of_us(challenge, ASKING.read()):
         told["seen"] = {
             "url": request.url_root,
             "client": request.remote_addr,
