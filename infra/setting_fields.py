@@ -109,7 +109,7 @@ class SettingFields(BaseSettings):
     risk: Annotated[RiskSettings, LIVE] = RiskSettings()
     reset_paper: Switch = False
     alerts: Annotated[AlertSettings, LIVE] = AlertSettings()
-    anomalies: AnomalySettings = AnomalySettings()
+    anomalies: Annotated[AnomalySettings, LIVE] = AnomalySettings()
 
     retention: Annotated[RetentionSettings, LIVE] = RetentionSettings()
     daily_report: Annotated[Switch, LIVE] = True

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from infra.reload import Change
 from runner.daily_report import DailyReport
 from runner.engine_room import EngineRoom
-from runner.limits import alert_limits, risk_limits
+from runner.limits import alert_limits, anomaly_limits, risk_limits
 from runner.retention import Retention
 from runner.wiring import Wired
 
@@ -29,6 +29,7 @@ class TakingOver:
             trader, speed, kind = engine.trader, engine.status.speed, engine.feed.kind
             trader.limits = trader.vetting.limits = risk_limits(settings, speed, kind)
             engine.alerts.watchers.limits = alert_limits(settings)
+            trader.anomalies.detector.limits = anomaly_limits(settings)
             self.wired.pulse.beat_s = 1 / settings.publish_hz
             self.retention.settings = settings.retention
             self.report.settings = settings
