@@ -43,6 +43,8 @@ class Stage:
         self.asked: list[CommandRequest] = []
         self.answer: Callable[[CommandRequest], CommandReply] = self.grant
         self.connection: Data = {}  # what the engine says of the exchange
+        self.depth: Data = {}  # what it says of the order book
+        self.system: Data = {}  # and of the machine; nothing unless there is something
         self.engine = self.start_engine("e1")
         self.web = self.start_web()
 
@@ -132,10 +134,14 @@ class Stage:
         self.access.close()
 
     async def _on_command(self, request: CommandRequest) -> CommandReply:
-        if request.name == "connection":
-            return CommandReply(ok=True, result=self.connection)
-        if request.name == "markets":
-            return CommandReply(ok=True, result={"symbols": ["XRP/USDT", "XRP/USDC"]})
+        known: dict[str, Data] = {
+            "connection": self.connection,
+            "markets": {"symbols": ["XRP/USDT", "XRP/USDC"]},
+            "system": self.system,
+            "depth": self.depth,
+        }
+        if (told := known.get(request.name)) or told is self.connection:
+            return CommandReply(ok=True, result=told)
         if request.name in {"depth", "system", "ping"}:  # asked again and again by what looks
             return CommandReply(ok=False, error=CommandFailure("unknown", 404, "nobody knows"))
         self.asked.append(request)
