@@ -51,9 +51,9 @@ TYPES: Final = {
     "anomalies": "", "calibration": "", "candles": f"&symbol={SYMBOL}", "drawdown": "",
     "equity": "", "funding": f"&symbol={SYMBOL}", "performance": "", "predictions": "",
 }  # fmt: skip
-FIRSTS: Final = 5
-AGAIN: Final = 50
-DRAWINGS: Final = 9
+FIRSTS: Final = 3
+AGAIN: Final = 30
+DRAWINGS: Final = 5
 ROWS_AT_ONCE: Final = 20_000
 # how long drawing takes: all of it is done when the call returns
 DRAW: Final = """async ([figure, times]) => {

@@ -50,7 +50,7 @@ def equity_curve(
     """
     with database.read() as connection:
         source = _equity(account_id, strategy, span)
-        return _thinned(connection, source, source, most)
+        return _thinned(connection, source, source, most, _equity(account_id, strategy))
 
 
 def funding_curve(
@@ -114,23 +114,58 @@ def _falls(source: Subquery, initial: float, transfers: list[Point]) -> FromClau
 
 
 def _thinned(
-    connection: Connection, curve: FromClause, times: FromClause, most: int
+    connection: Connection,
+    curve: FromClause,
+    times: FromClause,
+    most: int,
+    whole: FromClause | None = None,
 ) -> list[Point]:
-    """Return the points of *curve*, thinned; *times* has the same times and is read quickly."""
+    """Return the points of *curve*, thinned.
+
+    Args:
+        connection: to the database.
+        curve: ``at`` and ``value``.
+        times: the same times, read quickly.
+        most: how many points at most.
+        whole: the curve without an end or a beginning, if an index leads to its times.
+    """
     points = select(curve.c.at, curve.c.value)
     some = select(times.c.at).limit(most + 1).subquery()
     count = connection.execute(select(func.count()).select_from(some)).scalar_one()
     if count <= most:
         return [(row.at, row.value) for row in connection.execute(points.order_by(curve.c.at))]
-    ends = select(func.min(times.c.at).label("first"), func.max(times.c.at).label("last"))
-    first, last = connection.execute(ends).one()
+    ends = (
+        select(times.c.at).order_by(order).limit(1) for order in (times.c.at, times.c.at.desc())
+    )
+    first, last = (connection.execute(end).scalar_one() for end in ends)
     slots = max(1, (most - 2) // 2)
-    width = literal(-(-(last + 1 - first) // slots), BigInteger)
-    slot = (curve.c.at - literal(first, BigInteger)) // width
+    width = -(-(last + 1 - first) // slots)
+    if whole is not None and connection.dialect.name == "sqlite":
+        # of the whole curve: within a span SQLite would go through that instead of the times
+        found = whole.c.at.in_(_sought(whole, (first, last), slots, width))
+        sought = select(whole.c.at, whole.c.value).where(found).order_by(whole.c.at)
+        return [(row.at, row.value) for row in connection.execute(sought)]
+    slot = (curve.c.at - _ms(first)) // _ms(width)
     edges = points.where(curve.c.at.in_((first, last)))
     shown: CompoundSelect[Any] = union_all(*_extremes(connection, curve, slot), edges)
     rows = connection.execute(shown)
     return sorted({int(row.at): float(row.value) for row in rows}.items())
+
+
+def _sought(whole: FromClause, ends: Span, slots: int, width: int) -> CompoundSelect[Any]:
+    """Return the query of the times where each slot is least and greatest, and of both ends.
+
+    SQLite sorts what it groups; going from slot to slot by the index takes half of that time.
+    """
+    first, last = ends
+    number = select(literal(0).label("n")).cte("slot", recursive=True)
+    number = number.union_all(select(number.c.n + 1).where(number.c.n < slots - 1))
+    begin = _ms(first) + number.c.n * _ms(width)
+    end = case((begin + _ms(width) > _ms(last), _ms(last + 1)), else_=begin + _ms(width))
+    inside = select(whole.c.at).where(whole.c.at >= begin, whole.c.at < end).limit(1)
+    extremes = [inside.order_by(order) for order in (whole.c.value, whole.c.value.desc())]
+    found = [select(extreme.scalar_subquery()).select_from(number) for extreme in extremes]
+    return union_all(*found, select(_ms(first)), select(_ms(last)))
 
 
 def _extremes(
@@ -153,14 +188,18 @@ def _extremes(
     ]
 
 
-def _equity(account_id: int, strategy: str, span: Span) -> Subquery:
+def _equity(account_id: int, strategy: str, span: Span | None = None) -> Subquery:
     table = tables.equity
-    return (
-        select(table.c.at, _real(table.c.equity).label("value"))
-        .where(table.c.account_id == account_id, table.c.strategy == strategy)
-        .where(table.c.at >= span[0], table.c.at < span[1])
-        .subquery()
+    query = select(table.c.at, _real(table.c.equity).label("value")).where(
+        table.c.account_id == account_id, table.c.strategy == strategy
     )
+    if span is not None:
+        query = query.where(table.c.at >= span[0], table.c.at < span[1])
+    return query.subquery()
+
+
+def _ms(value: int) -> ColumnElement[int]:
+    return literal(value, BigInteger)  # PostgreSQL would take a bare number for 32 bits
 
 
 def _before(connection: Connection, account_id: int, strategy: str, since: int) -> Any:
