@@ -1,6 +1,7 @@
 /** Figures of a market that are asked for while they are looked at, and one line that says how old they are. */
 
 import { h, setText } from "../dom.js";
+import { capital } from "../format.js";
 import { hourMinuteSecond, span, zone } from "../time.js";
 import { detailOf } from "./loaded.js";
 
@@ -83,7 +84,7 @@ export function asked(app, { path, everyMs, what, show }) {
       if (mine !== turn) return;
       // Once is enough for who listens; the line itself changes too often to be read out.
       if (!failed) app.announce(`${what} did not load.`);
-      failed = detailOf(error);
+      failed = capital(detailOf(error)).replace(/[^.!?]$/, "$&.");
     }
     waiting = false;
     say();
