@@ -5,6 +5,7 @@ a minute costs little however fast history is played.
 """
 
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import Any, Final
 
 import msgspec
@@ -90,13 +91,13 @@ class Scene:
         self.last, self.next_at = close, bar.close_time
         return found
 
-    def beside_candles(self, opened: int, tick: float) -> list[tuple[Measure, float]]:
+    def beside_candles(self, opened: int, tick: Decimal) -> list[tuple[Measure, float]]:
         """Return what is to be measured of the minute from *opened* on beside its candle."""
         found: list[tuple[Measure, float]] = []
         book, self.book = self.book, None
         if book is not None and book.at >= opened and book.bids and book.asks:
             middle = float(book.bids[0][0] + book.asks[0][0]) / 2
-            self.gauges[Measure.SPREAD].least = round(BPS * tick / middle, 4)
+            self.gauges[Measure.SPREAD].least = round(BPS * float(tick) / middle, 4)
             found = [
                 (Measure.SPREAD, spread_bps(book)),
                 (Measure.BOOK_IMBALANCE, imbalance_pct(book)),
@@ -118,8 +119,21 @@ class Detector:
     """
 
     def __init__(self, limits: Limits) -> None:
-        self.limits = limits
+        self._limits = limits
         self._scenes: dict[str, Scene] = {}
+
+    @property
+    def limits(self) -> Limits:
+        """From where on something is out of the ordinary; others hold from the next minute on."""
+        return self._limits
+
+    @limits.setter
+    def limits(self, limits: Limits) -> None:
+        self._limits = limits
+        for scene in self._scenes.values():
+            for measure, gauge in scene.gauges.items():
+                gauge.reach = REACH[measure] * limits.mild_z
+                gauge.know(gauge.usual, gauge.deviation)
 
     def book(self, book: Book) -> None:
         """Take a newer book."""
@@ -129,7 +143,7 @@ class Detector:
         """Take a newer funding *rate* (a share); one an hour is measured."""
         self._scene(symbol).rate = round(100 * rate, 8)
 
-    def bar(self, bar: Bar, tick: float) -> list[Anomaly]:
+    def bar(self, bar: Bar, tick: Decimal) -> list[Anomaly]:
         """Take a closed minute; return what was out of the ordinary in it.
 
         One that comes late or twice is passed over; after a gap there is no return. *tick* is the
@@ -184,7 +198,7 @@ class Detector:
     def _scene(self, symbol: str) -> Scene:
         scene = self._scenes.get(symbol)
         if scene is None:
-            scene = self._scenes[symbol] = Scene(self.limits)
+            scene = self._scenes[symbol] = Scene(self._limits)
         return scene
 
     def _told(
@@ -193,11 +207,11 @@ class Detector:
         """Return what of *found* is new."""
         told, at = [], bar.close_time
         for measure, value, z in found:
-            severity = self.limits.severity(measure, z)
+            severity = self._limits.severity(measure, z)
             if severity is None:
                 continue
-            before, rank = scene.told.get(measure, (-self.limits.pause_ms, 0))
-            if at - before < self.limits.pause_ms and RANKS[severity] <= rank:
+            before, rank = scene.told.get(measure, (-self._limits.pause_ms, 0))
+            if at - before < self._limits.pause_ms and RANKS[severity] <= rank:
                 continue
             scene.told[measure] = (at, RANKS[severity])
             gauge = scene.gauges[measure]

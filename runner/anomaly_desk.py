@@ -45,8 +45,8 @@ class AnomalyDesk:
 
     def on_bar(self, bar: Bar) -> None:
         """Keep and tell what was out of the ordinary in a minute that was traded on."""
-        tick = self.vetting.board.markets[bar.symbol].instrument.tick_size
-        found = self.detector.bar(bar, float(tick))
+        rules = self.vetting.board.markets[bar.symbol].instrument
+        found = self.detector.bar(bar, rules.tick_size)
         self._is_new = True
         if found:
             did = self._did(bar)

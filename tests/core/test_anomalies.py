@@ -27,7 +27,7 @@ from core.market import HOUR_MS, MINUTE_MS, Bar, Book
 
 BTC = "BTC/USDT"
 START = 1_790_000_040_000 // HOUR_MS * HOUR_MS
-TICK = 0.1
+TICK = Decimal("0.1")
 MINUS = "\N{MINUS SIGN}"
 EDGY = Limits(mild_z=2.0, strong_z=4.0, extreme_z=8.0, pause_ms=5 * MINUTE_MS)
 
@@ -176,6 +176,17 @@ def test_one_event_is_told_once_and_again_only_when_it_grows_or_lasts() -> None:
         found += [(n, one.severity) for one in detector.bar(bar(n, close), TICK)]
 
     assert found == [(121, Severity.MILD), (126, Severity.EXTREME), (150, Severity.EXTREME)]
+
+
+def test_other_limits_hold_from_the_next_minute_on() -> None:
+    detector = watched(120)
+    assert detector.bar(bar(120, usual_minute(119) * 1.004), TICK) == []
+
+    detector.limits = EDGY
+    (found,) = detector.bar(bar(121, usual_minute(119)), TICK)
+
+    assert (found.measure, found.severity) == (Measure.RETURN, Severity.STRONG)
+    assert detector.limits == EDGY
 
 
 def test_a_minute_that_comes_late_or_after_a_gap_is_no_return() -> None:
