@@ -168,7 +168,8 @@ def _answer(site: Site, act: Callable[[], Change]) -> Response:
         detail = "somebody changed the settings since you looked: look again, then change them"
         raise Problem(409, OUTDATED.code, detail) from error
     except OSError as error:
-        detail = f"the settings cannot be written down: {error.strerror or error}. Nothing was changed"
+        why = error.strerror or error
+        detail = f"the settings cannot be written down: {why}. Nothing was changed"
         raise Problem(503, NOT_WRITTEN.code, detail) from error
     return reply(_shown(site, change, "", [str(turn) for turn in change.turned]))
 
