@@ -127,7 +127,9 @@ def _or_again(view: Callable[[], Response]) -> Response:
     try:
         response = view()
     except (StoreError, ConfigError):
-        again = answers and (answers.again(question(own)) or answers.again(question(None)))
+        again = None
+        if answers is not None:
+            again = answers.again(question(own)) or answers.again(question(None))
         if again is None:
             raise
         return again

@@ -32,7 +32,10 @@ INTRO: Final = (
     "`application/problem+json` whose `code` is a stable word for programs. Programs send an API "
     "key as `Authorization: Bearer`; the page uses its cookie."
 )
-ALWAYS: Final = (Refusal(400, "bad_parameter", "a parameter is unknown or not what it must be"),)
+ALWAYS: Final = (
+    Refusal(400, "bad_parameter", "a parameter is unknown or not what it must be"),
+    Refusal(414, "no_request", "the address is too long"),
+)
 OF_BODIES: Final = (
     Refusal(400, "bad_body", "the body is not what it must be"),
     Refusal(403, "cross_site", "another site asks"),
@@ -135,7 +138,8 @@ class _Shapes:
     def schema(self, shape: Any) -> Schema:
         if isinstance(shape, dict):
             return {"$ref": REFERENCE + shape["title"]}
-        return self._of[id(shape)]
+        known: Schema = self._of[id(shape)]
+        return known
 
     def example(self, shape: Any) -> Any:
         return self._examples.of(self.schema(shape))
@@ -259,7 +263,8 @@ def _words(view: Any) -> tuple[str, str]:
 
 
 def _name(operation: Operation) -> str:
-    words = re.findall(r"\w+", operation.path.removeprefix("/api"))
+    first, *others = re.findall(r"\w+", operation.path)
+    words = others if first == "api" else ["root", first, *others]
     return "_".join([operation.method.lower(), *words])
 
 

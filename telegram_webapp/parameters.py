@@ -19,12 +19,14 @@ def only(*names: str) -> None:
     """Refuse parameters that are not among *names*: a misspelt filter must not show everything.
 
     Raises:
-        BadParameter: there is one.
+        BadParameter: there is one, or one is given twice.
     """
-    for name in _given():
+    for name, values in _given().lists():
         if name not in names:
             known = ", ".join(names) or "none"
             raise BadParameter("parameters", f"among these: {known}", name)
+        if len(values) > 1:
+            raise BadParameter(name, "given once", ", ".join(values))
 
 
 def whole(name: str, low: int, high: int, default: int | None = None) -> int | None:

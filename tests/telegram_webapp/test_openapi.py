@@ -10,6 +10,7 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
 import telegram_webapp.routes
+from store.access import Role
 from telegram_webapp.openapi import JSON, document, operations, undescribed
 from tests.telegram_webapp.house import House, house
 
@@ -20,7 +21,7 @@ RAW = {"whole", "time", "choice", "one_of", "text", "account", "wanted"}
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    with house(tmp_path_factory.mktemp("house"), engine=False) as made:
+    with house(tmp_path_factory.mktemp("house")) as made:
         yield made
 
 
@@ -68,7 +69,9 @@ def test_every_answer_has_a_summary_and_a_shape(built: House) -> None:
         where = f"{operation.method} {operation.path}"
         assert operation.summary, where
         is_file = bool(operation.description.files)
-        assert operation.description.answers or is_file or operation.description.status == 204, where
+        assert operation.description.answers or is_file or operation.description.status == 204, (
+            where
+        )
 
 
 def test_a_route_reads_only_parameters_that_it_declares() -> None:
@@ -90,6 +93,31 @@ def test_each_part_of_a_path_is_declared(told: dict[str, Any]) -> None:
         for operation in methods.values():
             declared = {one["name"] for one in operation["parameters"] if one["in"] == "path"}
             assert declared == parts, path
+
+
+def test_every_limit_that_is_told_of_a_parameter_is_kept(
+    built: House, told: dict[str, Any]
+) -> None:
+    accepted = []
+    for path, methods in told["paths"].items():
+        declared = methods.get("get", {}).get("parameters", [])
+        for one in declared:
+            if one["in"] == "path" or one["schema"] == {"type": "string"}:
+                continue
+            wrong = "1" * 20 if "maximum" in one["schema"] else ""
+            where = path.replace("{symbol}", "BTCUSDT").replace("{name}", "equity")
+            asked = {it["name"]: it["example"] for it in declared if it["required"]}
+            answer = built.get(where, Role.OWNER, query_string={**asked, one["name"]: wrong})
+            if answer.status_code != 400 or one["name"] not in answer.text:
+                accepted.append(f"{path} {one['name']}={wrong}: {answer.status_code}")
+    assert accepted == []
+
+
+def test_a_parameter_is_given_once(built: House) -> None:
+    answer = built.get("/api/trades?limit=1&limit=2")
+
+    assert answer.status_code == 400
+    assert "limit must be given once" in answer.text
 
 
 def test_the_document_is_served_to_everybody(built: House, told: dict[str, Any]) -> None:
