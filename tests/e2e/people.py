@@ -78,7 +78,7 @@ def tell_alerts(stage: Stage) -> None:
 def store_alert(stage: Stage, fact_id: str, minutes_ago: int = 0, **changes: Any) -> None:
     """Write an alert as the engine does, without saying on the stream that it is there."""
     values = {"owner": "", "fact_id": fact_id, "at": stage.now - minutes_ago * MINUTE_MS}
-    _remember(stage, Batch(outbox=[samples.told(0, **{**values, **changes})]))
+    remember(stage, Batch(outbox=[samples.told(0, **{**values, **changes})]))
 
 
 def raise_alert(stage: Stage, fact_id: str, **changes: Any) -> None:
@@ -133,13 +133,13 @@ class RuleKeeper:
                 ok=False, error=CommandFailure(error.code, error.status, str(error))
             )
         rules, removed = list(self._record.rules.values()), list(self._record.rules_removed)
-        _remember(self._stage, Batch(rules=rules, rules_removed=removed))
+        remember(self._stage, Batch(rules=rules, rules_removed=removed))
         return CommandReply(ok=True, result={"rule": shown(row)})
 
     def rest(self, text: str) -> None:
         """Have a rule about something that is not traded any more."""
         row = samples.rule(1, owner=OWNER, text=text)
-        _remember(self._stage, Batch(rules=[row]))
+        remember(self._stage, Batch(rules=[row]))
         with closing(_database(self._stage)) as database:
             self._book.recall(list_rules(database))
 
@@ -148,7 +148,7 @@ def _database(stage: Stage) -> Database:
     return Database(Settings(data_dir=stage.data_dir).database)
 
 
-def _remember(stage: Stage, batch: Batch) -> None:
+def remember(stage: Stage, batch: Batch) -> None:
     with closing(_database(stage)) as database:
         account = current_account(database)
         assert account is not None

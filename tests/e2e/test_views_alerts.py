@@ -76,7 +76,7 @@ def test_alerts_lead_to_their_place(telling: Stage, visit: Visit) -> None:
     titles = [str(alert["title"]) for alert in ALERTS]
     expect(card(page, "Told lately").locator("b")).to_have_text(titles)
 
-    places = ["trades?trade=position-1", "signals?symbol=SOLUSDT", "", "more"]
+    places = ["trades?trade=position-1", "signals?symbol=SOLUSDT", "", "system"]
     for title, place in zip(titles, places, strict=False):
         page.get_by_role("link", name=f"Open: {title}").click()
         page.wait_for_url(f"{telling.url}{place}")

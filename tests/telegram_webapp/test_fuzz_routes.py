@@ -26,11 +26,12 @@ PATHS = [
     "/api/alerts/settings", "/api/alerts/receipts", "/api/alerts/types",
     "/api/auth/telegram", "/api/users", "/api/users/7", "/api/users/7/block", "/api/sessions",
     "/api/sessions/1", "/api/keys", "/api/keys/x", "/api/audit",
+    "/api/logs", "/api/alerts/2/acknowledge", "/system",
 ]  # fmt: skip
 PARAMETERS = [
     "symbol", "strategy", "since", "until", "cursor", "limit", "format", "status", "hours",
     "interval", "account", "action", "decision", "range", "side",
-    "type", "all", "before",
+    "type", "all", "before", "open", "level", "process", "text",
 ]  # fmt: skip
 METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT", "X"]
 HEADERS = [
