@@ -3,6 +3,7 @@
 The database goes over the points, so that a year of minutes costs this process a few hundred.
 """
 
+from itertools import groupby
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -35,6 +36,8 @@ Span = tuple[int, int]
 
 # Transfers after the first are rare; a curve of more of them has its newest falls right.
 MOST_TRANSFERS: Final = 50
+# of slots whose every point is read for falls: more would take as long as all of them
+MOST_OPEN: Final = 120
 
 
 def equity_curve(
@@ -93,9 +96,57 @@ def drawdown_curve(
         known_at = first.at if before is None else before.at
         put_in = sum(amount for at, amount in transfers if at <= known_at)
         initial = (put_in or first.value) if before is None else before.value
-        later = [(at, amount) for at, amount in transfers if known_at < at < span[1]]
+        later = [(at, amount) for at, amount in transfers if known_at < at < span[1] and amount]
+        if not later and connection.dialect.name == "sqlite":
+            whole = _equity(account_id, strategy)
+            quick = _quick_falls(connection, (source, whole), initial, most)
+            if quick is not None:
+                return quick
         falls = _falls(source, initial, later[-MOST_TRANSFERS:])
         return _thinned(connection, falls, source, most)
+
+
+def _quick_falls(
+    connection: Connection, curves: tuple[FromClause, FromClause], initial: float, most: int
+) -> list[Point] | None:
+    """Return the falls, thinned, reading few points; None where that would not be quicker.
+
+    What a slot's falls are follows from its least and its greatest point, unless it went on to a
+    new peak after its least: of those slots every point is read.
+    """
+    curve, whole = curves
+    extremes = _thinned(connection, curve, curve, most, whole)
+    if len(extremes) <= most // 2:
+        return None
+    first, last = extremes[0][0], extremes[-1][0]
+    width = _width((first, last), most)
+    peak, open_slots = initial, []
+    by_slot = {slot: list(of) for slot, of in groupby(extremes, lambda p: (p[0] - first) // width)}
+    for slot, points in by_slot.items():
+        lowest, highest = min(points, key=_value), max(points, key=_value)
+        if highest[1] > peak and lowest[0] < highest[0]:
+            open_slots.append(slot)
+        peak = max(peak, highest[1])
+    if len(open_slots) > MOST_OPEN:
+        return None
+    at_slot = (curve.c.at - _ms(first)) // _ms(width)
+    query = select(curve.c.at, curve.c.value).where(at_slot.in_(open_slots)).order_by(curve.c.at)
+    rows = [(row.at, row.value) for row in connection.execute(query)]
+    by_slot |= {slot: list(of) for slot, of in groupby(rows, lambda p: (p[0] - first) // width)}
+    found: list[Point] = []
+    peak = initial
+    for points in by_slot.values():
+        falls = []
+        for at, value in points:
+            peak = max(peak, value)
+            falls.append((at, 100.0 * (value - peak) / peak if peak > 0 else 0.0))
+        ends = {fall for fall in falls if fall[0] in (first, last)}
+        found += sorted({min(falls, key=_value), max(falls, key=_value)} | ends)
+    return found
+
+
+def _value(point: Point) -> float:
+    return point[1]
 
 
 def _falls(source: Subquery, initial: float, transfers: list[Point]) -> FromClause:
@@ -138,8 +189,7 @@ def _thinned(
         select(times.c.at).order_by(order).limit(1) for order in (times.c.at, times.c.at.desc())
     )
     first, last = (connection.execute(end).scalar_one() for end in ends)
-    slots = max(1, (most - 2) // 2)
-    width = -(-(last + 1 - first) // slots)
+    slots, width = _slots(most), _width((first, last), most)
     if whole is not None and connection.dialect.name == "sqlite":
         # of the whole curve: within a span SQLite would go through that instead of the times
         found = whole.c.at.in_(_sought(whole, (first, last), slots, width))
@@ -150,6 +200,15 @@ def _thinned(
     shown: CompoundSelect[Any] = union_all(*_extremes(connection, curve, slot), edges)
     rows = connection.execute(shown)
     return sorted({int(row.at): float(row.value) for row in rows}.items())
+
+
+def _slots(most: int) -> int:
+    return max(1, (most - 2) // 2)
+
+
+def _width(ends: Span, most: int) -> int:
+    """Return how long each slot is, in ms: the last may reach beyond the end."""
+    return -(-(ends[1] + 1 - ends[0]) // _slots(most))
 
 
 def _sought(whole: FromClause, ends: Span, slots: int, width: int) -> CompoundSelect[Any]:

@@ -78,17 +78,27 @@ def test_a_thinned_curve_keeps_its_ends_its_least_and_its_greatest(
 
 
 @settings(max_examples=20, deadline=None)
-@given(points=curves, since=st.integers(0, 400), moved=st.integers(0, 300))
+@given(
+    points=curves,
+    since=st.integers(0, 400),
+    moved=st.integers(0, 300),
+    amount=st.sampled_from([Decimal(0), Decimal(250)]),
+)
 def test_falls_are_those_of_the_metrics_and_the_deepest_is_kept(
-    database: Database, own: Account, points: list[tuple[int, int]], since: int, moved: int
+    database: Database,
+    own: Account,
+    points: list[tuple[int, int]],
+    since: int,
+    moved: int,
+    amount: Decimal,
 ) -> None:
     points = [(n, abs(value) + 10**6) for n, value in points]
     keep(database, own, "x", points)
-    _transfer(database, own, minute(moved), Decimal(250))
+    _transfer(database, own, minute(moved), amount)
     exact = [(minute(n), Decimal(value) / 10**6) for n, value in points]
     inside = [point for point in exact if point[0] >= minute(since)]
     before = [point for point in exact if point[0] < minute(since)]
-    flows = [(minute(moved), Decimal(250))]
+    flows = [(minute(moved), amount)]
     if inside:
         known_at = before[-1][0] if before else inside[0][0]
         put_in = sum((amount for at, amount in flows if at <= known_at), Decimal(0))
