@@ -23,14 +23,14 @@ def test_an_owner_changes_settings_and_is_told_what_is_wrong_where_it_is(
     visitor = visit(own_stage)
     visitor.expected = ["api/settings"]
     page = visitor.sign_in(path="settings", charts=False)
-    leverage, level = setting(page, "risk.leverage"), setting(page, "log_level")
+    leverage, report = setting(page, "risk.leverage"), setting(page, "daily_report")
     expect(leverage).to_contain_text(
         "That positions are opened with. A whole number from 1 to 125."
     )
     expect(setting(page, "dashboard_port")).to_be_hidden()
 
     leverage.get_by_role("textbox").fill("200")
-    level.get_by_role("combobox").select_option("WARNING")
+    report.get_by_role("combobox").select_option("Off")
     expect(page.locator(".save-bar")).to_contain_text("2 changes not saved")
     page.get_by_role("button", name="Save").click()
     expect(leverage.get_by_role("alert")).to_have_text(
@@ -40,11 +40,11 @@ def test_an_owner_changes_settings_and_is_told_what_is_wrong_where_it_is(
 
     leverage.get_by_role("textbox").fill("4")
     page.get_by_role("button", name="Save").click()
-    expect(page.locator(".toast")).to_contain_text("risk.leverage 5 → 4, log_level INFO → WARNING")
+    expect(page.locator(".toast")).to_contain_text("risk.leverage 5 → 4, daily_report true → false")
     expect(page.locator(".save-bar")).to_be_hidden()
     expect(leverage).to_contain_text("Set here, default 5")
     written = (own_stage.data_dir / "settings.yaml").read_text(encoding="utf-8")
-    assert yaml.safe_load(written) == {"risk": {"leverage": 4}, "log_level": "WARNING"}
+    assert yaml.safe_load(written) == {"risk": {"leverage": 4}, "daily_report": False}
 
     page.get_by_role("button", name="All", exact=True).click()
     assert_it_fits_a_hand_and_any_screen(page)
@@ -53,9 +53,9 @@ def test_an_owner_changes_settings_and_is_told_what_is_wrong_where_it_is(
     page.get_by_role("button", name="Save").click()
     expect(leverage.get_by_role("textbox")).to_have_value("5")
 
-    page.get_by_role("searchbox").fill("port")
+    page.get_by_role("searchbox").fill("dashboard port")
     expect(setting(page, "dashboard_port")).to_contain_text("Environment: DASHBOARD_PORT")
-    expect(level).to_be_hidden()
+    expect(report).to_be_hidden()
     (own_stage.data_dir / "settings.yaml").write_text("risk: high\n", encoding="utf-8")
     page.get_by_role("button", name="Read the files again").click()
     expect(page.locator(".trouble")).to_contain_text("must be a group of settings, was 'high'")
