@@ -19,11 +19,11 @@ from telegram_webapp.described import NO_DATABASE, Description, Kept, Refusal, d
 from telegram_webapp.examples import REFERENCE, Examples
 from telegram_webapp.problems import MIMETYPE, problem_body
 from telegram_webapp.query import Parameter
+from telegram_webapp.schemas import PROBLEM, cleaned, mended
 from utils.version import VERSION
 
 Schema = dict[str, Any]
 
-NAMED_FALSE: Final = {"$ref": f"{REFERENCE}False"}
 JSON: Final = "application/json"
 PART: Final = re.compile(r"<(?:\w+:)?(\w+)>")
 METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -112,8 +112,8 @@ def document(app: Flask) -> dict[str, Any]:
         spec.tag({"name": group})
     for path, methods in paths.items():
         spec.path(path=path, operations=methods)
-    mended: dict[str, Any] = _mended(spec.to_dict())
-    return mended
+    told: dict[str, Any] = mended(spec.to_dict())
+    return told
 
 
 class _Shapes:
@@ -128,11 +128,11 @@ class _Shapes:
         schemas, components = msgspec.json.schema_components(
             list(wanted.values()), ref_template=REFERENCE + "{name}"
         )
-        self._of = dict(zip(wanted, map(_plain, schemas), strict=True))
-        self.components = {name: _plain(schema) for name, schema in components.items()}
+        self._of = dict(zip(wanted, map(cleaned, schemas), strict=True))
+        self.components = {name: cleaned(schema) for name, schema in components.items()}
         shapes = [operation.description.answers for operation in known]
         for shape in [PROBLEM, *(one for one in shapes if isinstance(one, dict))]:
-            self.components[shape["title"]] = _plain(shape)
+            self.components[shape["title"]] = cleaned(shape)
         self._examples = Examples(self.components)
 
     def schema(self, shape: Any) -> Schema:
@@ -266,40 +266,3 @@ def _name(operation: Operation) -> str:
     first, *others = re.findall(r"\w+", operation.path)
     words = others if first == "api" else ["root", first, *others]
     return "_".join([operation.method.lower(), *words])
-
-
-def _plain(schema: Any) -> Any:
-    """Return *schema* as others read it: their patterns begin with ^, and no text is indented."""
-    if isinstance(schema, dict):
-        return {
-            key: CLEANED[key](value) if key in CLEANED and isinstance(value, str) else _plain(value)
-            for key, value in schema.items()
-        }
-    return [_plain(one) for one in schema] if isinstance(schema, list | tuple) else schema
-
-
-def _mended(told: Any) -> Any:
-    """Return *told* with false where apispec took it for the name of a schema."""
-    if isinstance(told, dict):
-        return False if told == NAMED_FALSE else {key: _mended(one) for key, one in told.items()}
-    return [_mended(one) for one in told] if isinstance(told, list) else told
-
-
-def _pattern(pattern: str) -> str:
-    return pattern.replace(r"\A", "^").replace(r"\Z", "$")
-
-
-CLEANED: Final = {"pattern": _pattern, "description": inspect.cleandoc}
-PROBLEM: Final[Schema] = {
-    "title": "Problem",
-    "description": "Why a request is not granted; RFC 9457. Some have members beside these.",
-    "type": "object",
-    "properties": {
-        "type": {"type": "string"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string", "description": "what is wrong, in a sentence"},
-        "code": {"type": "string", "description": "a stable word for programs"},
-    },
-    "required": ["type", "title", "status", "detail", "code"],
-}
