@@ -20,6 +20,7 @@ from telegram_bot.delivery.people import read_people, settle_people
 from telegram_bot.delivery.rules import add_rule, remove_rule, rule_buttons, rule_lines
 from telegram_bot.delivery.spans import parse_span
 from telegram_bot.delivery.told import Told, rows_for
+from telegram_bot.delivery.waiting import waiting_lines
 from telegram_bot.delivery.wording import when
 from telegram_bot.markup import told
 
@@ -119,8 +120,8 @@ async def tapped(deck: Deck, ask: Ask) -> Reply:
 async def _menu(deck: Deck, ask: Ask) -> Reply:
     kept = await _settings(deck, ask)
     lines = [
-        "<b>Alerts</b>", _modes_line(kept), _mute_line(kept, ask.now), _quiet_line(kept), "",
-        *await rule_lines(deck, ask),
+        "<b>Alerts</b>", _modes_line(kept), _mute_line(kept, ask.now), _quiet_line(kept),
+        *await waiting_lines(deck, ask), "", *await rule_lines(deck, ask),
     ]  # fmt: skip
     buttons = [
         [TYPES_BUTTON, Button("Test", "r:alerts test")],

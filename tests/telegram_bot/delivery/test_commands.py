@@ -1,6 +1,7 @@
 """What people say of what they wish to hear, in a chat with a running bot."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,10 +11,13 @@ from core.errors import CommandError
 from infra.bus.base import CommandRequest
 from store.access import AccessStore
 from store.alert_settings import AlertSettings, read_settings
+from store.writer import Batch
 from telegram_bot.delivery.spans import parse_span
 from tests.services import wait_until
+from tests.store import samples
 from tests.telegram_bot.bot_api.server import BotApi
 from tests.telegram_bot.rig import VIEWER, ScriptedEngine, crew
+from tests.telegram_webapp.house import fill_history
 
 
 @pytest.fixture
@@ -47,6 +51,15 @@ def test_a_type_is_switched_by_tapping_and_the_menu_changes_in_place(
     assert kept(access).mode_of(AlertType.TRADE_CLOSED) is Mode.SILENT
     vera.taps("Back", types)
     api.wait_for_message(vera, "Not muted.")
+
+
+@with_bot
+def test_the_menu_says_what_waits_for_somebody(api: BotApi, tmp_path: Path) -> None:
+    waits = samples.told(1, level="warn", owner="", title="Prices are 48s old")
+    fill_history(tmp_path, Batch(outbox=[waits, samples.told(2, level="info", owner="")]))
+    _, _, vera = crew(api)
+    vera.says("/alerts")
+    api.wait_for_message(vera, "1 alert waits for somebody, on the page. The newest: Prices are")
 
 
 @with_bot
