@@ -3,21 +3,20 @@
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
-from core.disk_forecast import LOOKED_BACK_MS, Forecast, forecast
 from core.errors import StoreError
-from core.market import HOUR_MS, MINUTE_MS
+from core.market import HOUR_MS
 from infra.setting_groups import SystemSettings
 from infra.settings import Settings
 from infra.vitals.machine import Machine
 from infra.vitals.processes import counters_of, our_processes, shown
 from infra.vitals.record import sweep_vitals
 from infra.vitals.sampler import SelfSampler, watch_loop
+from runner.disk_outlook import DiskOutlook
 from runner.engine import Engine
 from runner.pipelines import BACKUPS, OUTBOX, SYSTEM, TRAINING, Run
 from runner.sampled import Waiting, figures
@@ -25,16 +24,14 @@ from runner.servers import Servers
 from runner.system_alarms import SystemAlarms
 from store.database import Database
 from store.pipelines import keep_pipelines, let_go_of_runs, pipelines
-from store.system import database_bytes, let_go_of_samples, minute_stretches
+from store.system import let_go_of_samples
 from utils.clock import Clock
+from utils.finishing import finish
 
 log: Final = logging.getLogger(__name__)
 
 TITLE_OF_OUTBOX: Final = "Alerts to Telegram"
-FORECAST_EVERY_MS: Final = 10 * MINUTE_MS
 SWEEP_EVERY_MS: Final = HOUR_MS
-SIZE: Final = "machine.database_bytes"
-ENDINGS: Final = (".db", ".dump")
 
 
 class EngineRoom:
@@ -55,9 +52,6 @@ class EngineRoom:
         self.system: SystemSettings = settings.system
         self.now: dict[str, Any] = {}
         self._run_dir: Path = settings.run_dir
-        self._backups = [settings.data_dir / "backups"]
-        if database.path is not None:
-            self._backups.append(database.path.parent / "backups")
         self._engine = engine
         self._database = database
         self._clock = clock
@@ -66,12 +60,10 @@ class EngineRoom:
         self._servers = Servers(settings, database)
         self._waiting = Waiting(database)
         self._alarms = SystemAlarms()
-        self._forecast = Forecast(note="There is no history yet.")
+        self._outlook = DiskOutlook(database, settings.data_dir)
         self._counts: dict[str, int] = {}
-        self._forecast_at = self._sweep_at = 0
+        self._sweep_at = 0
         self._heard: tuple[float, int] | None = None
-        self._size: int | None = None
-        self._backup_at: int | None = None
 
     async def run(self) -> None:
         """Sample until cancelled."""
@@ -94,7 +86,7 @@ class EngineRoom:
 
     async def _once(self) -> int:
         """Take a sample, keep it, tell what is alarming; return how many figures it has."""
-        gathered = await asyncio.to_thread(self._gather)
+        gathered = await finish(asyncio.to_thread(self._gather))
         self._note_others(gathered["bot"])
         self.now = {**gathered, "feed": self._feed(), **self._moment()}
         found = list(figures(self.now))
@@ -133,9 +125,6 @@ class EngineRoom:
         """Sample the processes and the machine, on a thread."""
         now, period_s = self._clock.now(), self.system.update_interval
         self._sampler.tell()
-        if now - self._forecast_at >= FORECAST_EVERY_MS:
-            self._forecast_at = now
-            self._look_back(now)
         machine = self._machine.sample()
         processes = our_processes(self._run_dir, now, period_s)
         processes += self._servers.sample(now, self._clock.monotonic())
@@ -143,36 +132,12 @@ class EngineRoom:
         return {
             "at": now,
             "period_s": period_s,
-            "machine": {**machine, **self._disk(machine["disk_free"], now)},
+            "machine": {**machine, **self._outlook.look(machine["disk_free"], now)},
             "processes": shown(processes, self.system.process_filter),
             "web": web,
             "bot": counters_of(self._run_dir, "bot", now, period_s),
             "stream": web.get("stream", {}),
         }
-
-    def _disk(self, free: int | None, now: int) -> dict[str, Any]:
-        ahead = self._forecast
-        full_at = ahead.full_at
-        return {
-            "database_bytes": self._size,
-            "database_bytes_per_day": ahead.bytes_per_day,
-            "disk_full_at": full_at if free is not None and (full_at or 0) > now else None,
-            "disk_note": ahead.note,
-        }
-
-    def _look_back(self, now: int) -> None:
-        """Look at how large the database was in the last week, and where that leads."""
-        self._backup_at = newest_backup(self._backups)
-        try:
-            self._size = database_bytes(self._database)
-            hours = minute_stretches(self._database, SIZE, now - LOOKED_BACK_MS, now, HOUR_MS)
-        except StoreError as error:
-            log.debug("How the database grows is not known: %s", error)
-            self._forecast = Forecast(note="The database cannot be asked how large it was.")
-            return
-        sizes = [(one.at, int(one.value)) for one in hours]
-        free = self._machine.sample()["disk_free"]
-        self._forecast = forecast(sizes, free, now)
 
     def _note_others(self, bot: Mapping[str, Any] | None) -> None:
         """Take note of work that others do, or that goes on all the time."""
@@ -184,8 +149,9 @@ class EngineRoom:
             feed.lag_ms = engine.freshness.symbol_age_ms(now_s, symbol)
             stale = engine.freshness.stale and not engine.freshness.ended
             self._note_count(name, count, "Market data is too old." if stale else "")
-        if self._backup_at not in {None, known.known[BACKUPS].last_run_at}:
-            known.note(BACKUPS, Run(rows=1), at=self._backup_at)
+        backup_at = self._outlook.backup_at
+        if backup_at not in {None, known.known[BACKUPS].last_run_at}:
+            known.note(BACKUPS, Run(rows=1), at=backup_at)
         if bot is not None:
             letters = known.add("outbox", "Alerts to Telegram", is_summed=True)
             letters.lag_ms = _number(bot.get("outbox_lag_ms"))
@@ -235,19 +201,6 @@ class EngineRoom:
             log.debug("What pipelines did before this start is not known: %s", error)
             return
         known.recall(stored)
-
-
-def newest_backup(folders: Sequence[Path]) -> int | None:
-    """Return when (ms) the newest backup of a database in *folders* was made, None without any."""
-    made: list[int] = []
-    for folder in folders:
-        with suppress(OSError):
-            made += [
-                one.stat().st_mtime_ns // 1_000_000
-                for one in folder.iterdir()
-                if one.suffix in ENDINGS
-            ]
-    return max(made, default=None)
 
 
 def _number(value: object) -> float | None:

@@ -11,6 +11,7 @@ import psutil
 
 from infra.vitals.record import Lag, Vitals, forget_vitals, write_vitals
 from utils.clock import Clock
+from utils.finishing import finish
 from utils.spread import Spread
 
 LAG_EVERY_S: Final = 0.5  # each wakes a process that may have nothing else to do
@@ -91,7 +92,7 @@ async def keep_telling(
     watching = [asyncio.create_task(watch_loop(sampler.lag))] if with_lag else []
     try:
         while True:
-            await asyncio.to_thread(sampler.tell)
+            await finish(asyncio.to_thread(sampler.tell))  # else it would write after `forget`
             await asyncio.sleep(period_s())  # noqa: TID251 - as above
     finally:
         for task in watching:

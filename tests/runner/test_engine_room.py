@@ -14,7 +14,8 @@ from infra.bus.base import CommandRequest
 from infra.settings import Settings
 from infra.vitals.processes import Family
 from infra.vitals.record import Vitals, vitals_folder, write_vitals
-from runner.engine_room import EngineRoom, newest_backup
+from runner.disk_outlook import newest_backup
+from runner.engine_room import EngineRoom
 from runner.sampled import MOST_WAITING, Waiting
 from runner.servers import Servers
 from runner.system_alarms import FULL_WITHIN_MS, LATE_FOR_MS, SystemAlarms
