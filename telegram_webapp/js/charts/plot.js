@@ -22,8 +22,11 @@ const GAP_MS = matchMedia("(pointer: coarse)").matches ? 500 : 250;
 const RETRY_MS = 10000;
 const CONFIG = { displayModeBar: false, scrollZoom: false, doubleClick: false, showTips: false };
 
-/** Drawings that are due: one a frame, so that several charts never hold up the same one. @type {(() => unknown)[]} */
+/** Between two drawings of any charts lies this many times what the first of them took, but no more than that. */
+const [REST, MOST_REST_MS] = [1.5, 100];
+/** Drawings that are due, one after the other: several charts never hold up the same frame. @type {(() => unknown)[]} */
 const turns = [];
+let isTurning = false;
 
 export class Plot {
   #box;
@@ -169,14 +172,22 @@ export class Plot {
 
 /** @param {() => unknown} draw */
 function inTurn(draw) {
-  if (turns.push(draw) === 1) requestAnimationFrame(next);
+  turns.push(draw);
+  if (!isTurning) turn();
 }
 
-function next() {
-  try {
-    turns[0]();
-  } finally {
-    turns.shift();
-    if (turns.length) requestAnimationFrame(next);
-  }
+/** Draw what waits longest, then leave the page time for everything else: the more, the longer it took. */
+function turn() {
+  isTurning = true;
+  requestAnimationFrame(() => {
+    const began = performance.now();
+    try {
+      turns.shift()?.();
+    } finally {
+      setTimeout(() => {
+        isTurning = false;
+        if (turns.length) turn();
+      }, Math.min(MOST_REST_MS, REST * (performance.now() - began)));
+    }
+  });
 }
