@@ -51,6 +51,7 @@ SECOND_TRY = (
     "runner/test_address.py",
     "runner/test_ngrok.py",
     "runner/test_watch.py",
+    "runner/test_taking_over.py",
     "runner/test_recording.py",
     "runner/test_exchange_engine.py",
     "runner/test_live_engine.py",
