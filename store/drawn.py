@@ -15,6 +15,10 @@ TENTHS: Final = 10
 # of a chart of results: reading a trade's two figures takes two microseconds
 MOST_RESULTS: Final = 50_000
 WISHES: Final = ("traded", "refused")
+WISHED: Final = (
+    "account_id", "id", "at", "symbol", "action", "confidence", "expected_pnl", "decision",
+    "position_id",
+)  # fmt: skip
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,17 +90,22 @@ def wishes(database: Database, account_id: int, part: Part, most: int) -> list[W
         StoreError: the database refused.
     """
     table, trades = tables.signals, tables.trades
-    is_its_trade = (trades.c.account_id == table.c.account_id) & (
-        trades.c.id == table.c.position_id
-    )
-    query = (
-        select(table.c.at, table.c.symbol, table.c.action, table.c.confidence)
-        .add_columns(table.c.expected_pnl, table.c.decision, trades.c.net_pnl)
-        .select_from(table.outerjoin(trades, is_its_trade))
+    newest = (
+        select(*(table.c[name] for name in WISHED))
         .where(*_of(table, account_id, part, "at"))
         .where(table.c.decision.in_(WISHES), table.c.expected_pnl.is_not(None))
         .order_by(table.c.at.desc(), table.c.id.desc())
         .limit(most)
+        .subquery()
+    )
+    is_its_trade = (trades.c.account_id == newest.c.account_id) & (
+        trades.c.id == newest.c.position_id
+    )
+    query = (
+        select(newest.c.at, newest.c.symbol, newest.c.action, newest.c.confidence)
+        .add_columns(newest.c.expected_pnl, newest.c.decision, trades.c.net_pnl)
+        .select_from(newest.outerjoin(trades, is_its_trade))
+        .order_by(newest.c.at.desc(), newest.c.id.desc())
     )
     return [
         Wish(

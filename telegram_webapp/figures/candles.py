@@ -13,7 +13,7 @@ from telegram_webapp.figures.base import Asked, Figure, Told, figure, nothing
 from telegram_webapp.figures.look import CLEAR, LIGHT, soft
 from telegram_webapp.replies import number
 
-MOST_CANDLES: Final = 500
+MOST_CANDLES: Final = 360  # drawing more takes a tenth of a second
 MOST_FILLS: Final = 200
 USUAL_DECIMALS: Final = 2
 PRICES: Final = (0.17, 1)
