@@ -82,10 +82,10 @@ def page(document: Document, static: str) -> bytes:
     """Return the page; *static* is where its files are, from there."""
     groups = told(document)
     contents = "".join(
-        f'<li><a href="#{escape(group)}">{escape(group.capitalize())}</a></li>' for group in groups
+        f'<li><a href="#{_slug(group)}">{escape(group.capitalize())}</a></li>' for group in groups
     )
     body = "".join(
-        f'<section aria-labelledby="{escape(group)}"><h2 id="{escape(group)}">'
+        f'<section aria-labelledby="{_slug(group)}"><h2 id="{_slug(group)}">'
         f"{escape(group.capitalize())}</h2>{''.join(map(_html, operations))}</section>"
         for group, operations in groups.items()
     )
@@ -106,6 +106,10 @@ def page(document: Document, static: str) -> bytes:
         "</body></html>"
     )
     return text.encode()
+
+
+def _slug(group: str) -> str:
+    return "of-" + group.replace(" ", "-")
 
 
 def _markdown(one: Told) -> Iterator[str]:
@@ -134,7 +138,7 @@ def _html(one: Told) -> str:
     table = f"<table><caption>Parameters</caption>{rows}</table>" if rows else ""
     example = _example(operation)
     shown = (
-        f'<h4>Answer</h4><pre tabindex="0"><code>{escape(example)}</code></pre>' if example else ""
+        f'<h3>Answer</h3><pre tabindex="0"><code>{escape(example)}</code></pre>' if example else ""
     )
     errors = "".join(
         f"<li><b>{status}</b> {escape(words.replace('`', ''))}</li>"
@@ -144,8 +148,8 @@ def _html(one: Told) -> str:
         f'<details id="{one.anchor}"><summary><b>{one.method}</b> <code>{escape(one.path)}</code> '
         f"<span>{escape(operation['summary'])}</span></summary>"
         f"<p>{escape(_line(operation)).replace('`', '')}</p>{table}"
-        f'<h4>curl</h4><pre tabindex="0"><code>{escape(one.curl)}</code></pre>{shown}'
-        f"<h4>Errors</h4><ul>{errors}</ul></details>"
+        f'<h3>curl</h3><pre tabindex="0"><code>{escape(one.curl)}</code></pre>{shown}'
+        f"<h3>Errors</h3><ul>{errors}</ul></details>"
     )
 
 

@@ -126,3 +126,12 @@ def test_the_document_is_served_to_everybody(built: House, told: dict[str, Any])
     assert answer.status_code == 200
     assert answer.content_type == JSON
     assert answer.json == told
+
+
+def test_the_page_of_the_api_is_as_dark_as_all_others() -> None:
+    """It has no script, so its sheet says the dark colours itself."""
+    css = ROUTES.parent / "css"
+    dark = (css / "tokens.css").read_text().split(':root[data-theme="dark"] {')[1].split("}")[0]
+
+    own = (css / "api.css").read_text()
+    assert [line for line in map(str.strip, dark.splitlines()) if line not in own] == []
