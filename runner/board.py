@@ -40,7 +40,6 @@ class Market:
         self.day: DayStats | None = None
         self.funding_rate: Decimal | None = None
         self.next_funding_at: int | None = None
-        self.book: Book | None = None
         self.forming: Bar | None = None
         self.bars: deque[Bar] = deque()
         self.day_ago: Decimal | None = None
@@ -95,6 +94,7 @@ class Board:
     def __init__(self, instruments: Mapping[str, Instrument]) -> None:
         self.markets = {symbol: Market(i) for symbol, i in instruments.items()}
         self.marks: dict[str, Decimal] = {}
+        self.books: dict[str, Book] = {}
 
     def trade(self, rules: Instrument) -> None:
         """Have a market of *rules*, a new one or one whose rules have changed."""
@@ -108,6 +108,7 @@ class Board:
         """Forget a market."""
         del self.markets[symbol]
         self.marks.pop(symbol, None)
+        self.books.pop(symbol, None)
 
     def update(self, message: MarketMessage) -> None:
         """Take the newest message of any kind."""
@@ -123,7 +124,7 @@ class Board:
                 market.day = message
                 return
             case Book():
-                market.book = message
+                self.books[message.symbol] = message
                 return
             case Funding():
                 return

@@ -36,10 +36,10 @@ class Depth:
         """Return the best ``levels`` of a ``symbol`` on each side, empty of one that is unknown."""
         symbol = str(args.get("symbol", ""))
         levels = max(1, min(int(args.get("levels", LEVELS)), MOST_LEVELS))
-        market = self._trader.board.markets.get(symbol)
+        board, gate = self._trader.board, self._trader.gate
+        market, book = board.markets.get(symbol), board.books.get(symbol)
         if market is None:
             return {}
-        book, gate = market.book, self._trader.gate
         if book is None:
             found = {"at": market.at, "bids": [], "asks": [], "reason": self._none}
             return {"symbol": symbol, **found, "imbalance_pct": None, "spread_bps": None,
