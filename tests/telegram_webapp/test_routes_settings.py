@@ -140,3 +140,12 @@ def test_only_owners_see_and_change_them(house: House, role: Role) -> None:
     assert house.get("/api/settings", role).status_code == 403
     assert house.client().put("/api/settings", json=body, headers=headers).status_code == 403
     assert house.post("/api/settings/reload", {}, role).status_code == 403
+
+
+def test_a_page_is_told_of_trading_only_what_is_not_the_usual(house: House, tmp_path: Path) -> None:
+    assert '"trading":{' not in house.browser().get("/").text
+
+    changes = {"trading.max_positions": 7, "trading.update_interval": 9}
+    assert put(house, changes).status_code == 200
+
+    assert '"trading":{"update_interval":9,"max_positions":7}' in house.browser().get("/").text
