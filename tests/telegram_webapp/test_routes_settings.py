@@ -142,7 +142,7 @@ def test_only_owners_see_and_change_them(house: House, role: Role) -> None:
     assert house.post("/api/settings/reload", {}, role).status_code == 403
 
 
-def test_a_page_is_told_of_trading_only_what_is_not_the_usual(house: House, tmp_path: Path) -> None:
+def test_a_page_is_told_of_trading_only_what_is_not_the_usual(house: House) -> None:
     assert '"trading":{' not in house.browser().get("/").text
 
     changes = {"trading.max_positions": 7, "trading.update_interval": 9}
