@@ -15,15 +15,17 @@ from tests.telegram_webapp.house import House, house, problem
 
 PUBLIC_PATHS = {
     "/", "/market", "/signals", "/performance", "/ab-test", "/trades", "/more",
-    "/alerts", "/access", "/exchange", "/favicon.ico",
+    "/alerts", "/access", "/exchange", "/system", "/settings", "/enhanced", "/display",
+    "/favicon.ico",
     "/static/<digest>/<path:name>", "/api/health", "/api/health/stream-probe",
     "/api/health/live", "/api/health/ready", "/api/openapi.json", "/api/docs",
     "/api/auth/login", "/api/auth/telegram", "/api/downloads/<secret>",
 }  # fmt: skip
-TRADERS_CHANGE = {"/api/commands", "/api/report"}
+TRADERS_CHANGE = {"/api/commands", "/api/report", "/api/alerts/<int:alert_id>/acknowledge"}
 FOR_OWNERS = {
     "/api/users", "/api/users/<int:user_id>", "/api/users/<int:user_id>/block",
-    "/api/keys", "/api/keys/<path:name>", "/api/audit",
+    "/api/keys", "/api/keys/<path:name>", "/api/audit", "/api/logs",
+    "/api/settings", "/api/settings/reload",
 }  # fmt: skip
 
 
