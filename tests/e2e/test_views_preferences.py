@@ -17,7 +17,8 @@ LOST = """async () => {
   const one = document.querySelector("link[rel=modulepreload]").href;
   const { CARDS } = await import(one.replace(/js\\/.*/, "js/layout.js"));
   const main = document.getElementById("main");
-  return CARDS[main.dataset.view].filter(({ at }) => !main.querySelector(at)).map(({ name }) => name);
+  const lost = CARDS[main.dataset.view].filter(({ at }) => !main.querySelector(at));
+  return lost.map(({ name }) => name);
 }"""
 CARDS = "() => [...document.querySelectorAll('main > .part')].map((el) => el.className)"
 
