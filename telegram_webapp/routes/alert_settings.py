@@ -1,7 +1,7 @@
 """How each person wishes to be told of alerts, and what reached their chat."""
 
 from functools import partial
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, TypedDict
 
 import msgspec
 from flask import Blueprint, Response
@@ -12,13 +12,15 @@ from store.access import Role
 from store.alert_settings import AlertSettings, change_settings, read_settings
 from store.deliveries import count_waiting, list_deliveries
 from store.delivery import Delivery
-from telegram_webapp import parameters
+from telegram_webapp import query
 from telegram_webapp.auth.guard import current_identity
 from telegram_webapp.auth.needs import requires
 from telegram_webapp.body import read_body
+from telegram_webapp.described import described
 from telegram_webapp.offload import in_thread
 from telegram_webapp.problems import Problem
 from telegram_webapp.replies import reply, shown
+from telegram_webapp.shapes import At
 from telegram_webapp.site import Site
 
 RECEIPT: Final = (
@@ -54,6 +56,32 @@ class Wishes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     quiet: Quiet | msgspec.UnsetType | None = msgspec.UNSET
 
 
+class ShownWishes(TypedDict):
+    """How somebody wishes to be told; ``held_until`` is when what waits will be told."""
+
+    modes: dict[str, Mode]
+    muted_until: At | None
+    quiet: Quiet | None
+    quiet_text: str
+    held_until: At | None
+    changed_at: At
+
+
+WORDS: Final = ("title", "detail", "amount", "currency", "badge", "strategy", "link")
+
+
+class Receipts(TypedDict):
+    """Messages, newest first; ``next_before`` is null on the last page."""
+
+    receipts: list[dict[str, Any]]
+    waiting: int
+    next_before: int | None
+
+
+BEFORE: Final = query.whole("before", "the next_before of the page before", 0, 2**53 - 1)
+LIMIT: Final = query.whole_or("limit", "how many at most", 1, MAX_RECEIPTS, RECEIPTS)
+
+
 def alert_settings_routes(site: Site) -> Blueprint:
     """Serve the wishes and receipts of who asks."""
     blueprint = Blueprint("alert_settings", __name__)
@@ -61,14 +89,15 @@ def alert_settings_routes(site: Site) -> Blueprint:
 
     @blueprint.get("/api/alerts/settings")
     @requires(Role.VIEWER)
+    @described(answers=ShownWishes)
     def settings() -> Response:
         """Return how who asks wishes to be told."""
-        parameters.only()
         kept = in_thread(read_settings, access, current_identity().owner_id)
         return reply(_shown_settings(kept, site.clock.now()))
 
     @blueprint.put("/api/alerts/settings")
     @requires(Role.VIEWER)
+    @described(body=Wishes, answers=ShownWishes)
     def change() -> Response:
         """Change how who asks wishes to be told.
 
@@ -85,12 +114,12 @@ def alert_settings_routes(site: Site) -> Blueprint:
 
     @blueprint.get("/api/alerts/receipts")
     @requires(Role.VIEWER)
+    @described(takes=(BEFORE, LIMIT), answers=Receipts)
     def receipts() -> Response:
         """Return what was sent to the chat of who asks, newest first, and what waits."""
-        parameters.only("before", "limit")
         owner = current_identity().owner_id
-        limit = parameters.whole("limit", 1, MAX_RECEIPTS, RECEIPTS) or RECEIPTS
-        before = parameters.time("before")
+        limit = LIMIT.read()
+        before = BEFORE.read()
         rows = in_thread(list_deliveries, access, owner, limit + 1, before)
         page = rows[:limit]
         return reply(
@@ -131,5 +160,5 @@ def _shown_settings(kept: AlertSettings, now: int) -> dict[str, Any]:
 
 def _receipt(row: Delivery) -> dict[str, Any]:
     content = row.content
-    words = shown(content, ("title", "detail", "amount", "currency", "badge", "strategy", "link"))
+    words = shown(content, WORDS)
     return {**shown(row, RECEIPT), **words}
