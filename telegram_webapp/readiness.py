@@ -34,7 +34,7 @@ def _state(check: Callable[[], None]) -> str:
     try:
         check()
     except SchemaError:
-        return "of another version: start Quarterdeck once, it upgrades by itself"
+        return "not made yet or of another version: start Quarterdeck once, it upgrades by itself"
     except (StoreError, ConfigError):
         return "away"
     except Problem:

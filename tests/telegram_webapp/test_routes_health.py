@@ -98,7 +98,9 @@ def test_it_is_not_ready_without_engine_and_database_and_says_why(house: House) 
     assert int(answer.headers["Retry-After"]) > 0
     assert answer.json is not None
     assert answer.json["code"] == "not_ready"
-    assert answer.json["parts"] == {"engine": "away", "database": "away", "access": "ok"}
+    parts = answer.json["parts"]
+    assert (parts["engine"], parts["access"]) == ("away", "ok")
+    assert parts["database"].startswith("not made yet")
 
 
 def test_the_page_is_ready_without_them(house: House) -> None:
