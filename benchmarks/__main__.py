@@ -22,6 +22,9 @@ SUITES = (
     "pixel",
     "fanout",
     "idle_bytes",
+    "idle_crowd",
+    "dashboard_rate",
+    "lighthouse",
 )
 RESULTS = Path(__file__).with_name("results.json")
 

@@ -72,7 +72,7 @@ def run() -> list[Result]:
         readers = [Reader(running, key, rate) for rate in Rate]
         for reader in readers:
             opened.enter_context(reader.socket)
-        _read(readers)
+        read(readers, SECONDS)
     note = f"3 symbols, {_positions(readers[0])} positions, {SECONDS:g} s, with heartbeats"
     idle = [
         Result(
@@ -84,12 +84,17 @@ def run() -> list[Result]:
     return [*idle, Result("snapshot in a stream", whole, "kB", note="where none can be resumed")]
 
 
-def _read(readers: list[Reader]) -> None:
+def read(readers: list[Reader], seconds: float) -> None:
+    """Take all that comes to *readers* for so long.
+
+    Raises:
+        ConnectionError: a stream ended.
+    """
     clock = SystemClock()
     with DefaultSelector() as selector:
         for reader in readers:
             selector.register(reader.socket, EVENT_READ, reader)
-        end = clock.monotonic() + SECONDS
+        end = clock.monotonic() + seconds
         while (left := end - clock.monotonic()) > 0:
             for key, _ in selector.select(left):
                 key.data.read()

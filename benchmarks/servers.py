@@ -60,6 +60,13 @@ def queue_per_client(folder: Path) -> Iterator[Server]:
 
 
 @contextmanager
+def empty(folder: Path) -> Iterator[Server]:
+    """Run `empty_server`; it asks for no key."""
+    with _running(["-m", "benchmarks.empty_server"], folder, "") as server:
+        yield server
+
+
+@contextmanager
 def _running(program: Sequence[str], folder: Path, key: str) -> Iterator[Server]:
     port = free_port()
     settings = {
