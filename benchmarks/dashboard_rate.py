@@ -12,6 +12,8 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Final
 
+import psutil
+
 from benchmarks import empty_server
 from benchmarks.deck import deck
 from benchmarks.report import Result
@@ -32,7 +34,7 @@ def run() -> list[Result]:
     """Measure."""
     with TemporaryDirectory(prefix="qd") as name, deck() as running, empty(Path(name)) as bare:
         keys = _keys(running.folder, ROUNDS * len(ENCODINGS))
-        ours = Server(running.port, "", running.web.parent())
+        ours = Server(running.port, "", psutil.Process(running.web.ppid()))
         nothing, *costs = _rounds(ours, bare, keys)
     results = [Result("empty route", nothing, "μs", note="CPU of the worker a request")]
     for encoding, cost in zip(ENCODINGS, costs, strict=True):

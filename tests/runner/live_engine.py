@@ -10,6 +10,7 @@ from typing import Any
 from core.market import MINUTE_MS
 from exchange.real.live_broker import LiveBroker
 from infra.settings import Settings
+from runner.engine_room import EngineRoom
 from runner.exchange_choice import open_tape
 from runner.live_wiring import live_of, trading_for_real
 from runner.process import _trade
@@ -137,7 +138,9 @@ async def live_engine(settings: Settings, venue: Venue) -> AsyncIterator[LiveEng
         try:
             with wired.engine.trader.council.patience.ticking():
                 async with trading_for_real(wired.engine, wired.real):
-                    trading = asyncio.create_task(_trade(wired, settings, None))
+                    room = EngineRoom(settings, wired.engine, wired.database, clock)
+                    anew = (asyncio.Event(), room)
+                    trading = asyncio.create_task(_trade(wired, settings, None, anew))
                     try:
                         yield LiveEngine(wired, listener, venue)
                     finally:
