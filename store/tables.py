@@ -363,6 +363,7 @@ alert_acknowledgements = Table(
     Column("alert_id", BigInteger, primary_key=True),
     Column("at", BigInteger, nullable=False),
     Column("actor", Text, nullable=False),
+    Index("alert_acknowledgements_by_time", "account_id", "at", "alert_id"),
     sqlite_with_rowid=False,
 )
 

@@ -14,6 +14,8 @@ from utils.clock import Clock
 
 _encode: Final = msgspec.json.Encoder().encode
 
+Packed = dict[str, bytes]
+
 
 class Snapshot(msgspec.Struct, frozen=True):
     """The newest whole state, with its age.
@@ -22,6 +24,8 @@ class Snapshot(msgspec.Struct, frozen=True):
         bytes: JSON of the snapshot event's data, ``null`` if nothing was ever heard.
         etag: changes whenever ``bytes`` or ``stale`` does.
         data: the same as ``bytes``, parsed; not to be changed.
+        packed: ``bytes`` by encoding, as they were compressed before; for whoever compresses them
+            to put in.
         stale: whether the engine is away, so that this is only the last that was heard.
         away_since: wall clock in ms, or None while the engine is there.
         engine_age_ms: time since the engine's last sign of life, None if there was none.
@@ -33,6 +37,7 @@ class Snapshot(msgspec.Struct, frozen=True):
     stale: bool
     away_since: int | None
     engine_age_ms: int | None
+    packed: Packed
 
 
 _decode_data: Final = msgspec.json.Decoder().decode
@@ -56,7 +61,7 @@ class Mirror:
         self.away_since: int | None = clock.now()
         self.clock = clock
         self._heard: float | None = None
-        self._encoded: tuple[EventId, bytes] | None = None
+        self._encoded: tuple[EventId, bytes, Packed] | None = None
 
     @property
     def is_up(self) -> bool:
@@ -133,13 +138,15 @@ class Mirror:
         """Return the newest whole state, with its age."""
         place = self.place
         state = "" if self.is_up else "-away"
+        encoded, packed = self._encoded_state(place) if place else (b"null", {})
         return Snapshot(
-            bytes=self._encoded_state(place) if place else b"null",
+            bytes=encoded,
             etag=f"{place or 'none'}{state}",
             data=self._whole(place) if place else None,
             stale=not self.is_up,
             away_since=self.away_since,
             engine_age_ms=self._age_ms(),
+            packed=packed,
         )
 
     def heartbeat(self, role: str) -> bytes:
@@ -176,9 +183,9 @@ class Mirror:
         }
 
     def _snapshot_frame(self, place: EventId) -> Frame:
-        return Frame(place.seq, SNAPSHOT, sse_frame(place, SNAPSHOT, self._encoded_state(place)))
+        return Frame(place.seq, SNAPSHOT, sse_frame(place, SNAPSHOT, self._encoded_state(place)[0]))
 
-    def _encoded_state(self, place: EventId) -> bytes:
+    def _encoded_state(self, place: EventId) -> tuple[bytes, Packed]:
         if self._encoded is None or self._encoded[0] is not place:
-            self._encoded = place, _encode(self._whole(place))
-        return self._encoded[1]
+            self._encoded = place, _encode(self._whole(place)), {}
+        return self._encoded[1:]

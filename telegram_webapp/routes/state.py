@@ -64,7 +64,8 @@ def state_routes(site: Site) -> Blueprint:
     def dashboard() -> Response:
         """Return the snapshot; while the engine is away, with how stale it is."""
         snapshot, _ = site.heard()
-        return reply(told(snapshot), etag=snapshot.etag)
+        packed = None if snapshot.stale else snapshot.packed
+        return reply(told(snapshot), etag=snapshot.etag, packed=packed)
 
     @blueprint.get("/api/positions")
     @requires(Role.VIEWER)

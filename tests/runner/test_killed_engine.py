@@ -105,6 +105,7 @@ def end_well(folder: Path, restarts: tuple[int, int]) -> None:
     left = sorted(path.name for path in folder.iterdir())
     assert left == [
         "dashboard_state.json",
+        "logs",
         "quarterdeck.db",
         "quarterdeck.db.engine.lock",
         "run",

@@ -105,6 +105,7 @@ def test_the_settings_say_how_long_and_what_was_traded_stays(tmp_path: Path) -> 
     fewer = {name for name in before if after[name] < before[name]}
     assert {"equity", "candles"} <= fewer
     brief = {"equity", "candles", "facts", "signals", "signal_predictions", "funding_rates"}
+    brief |= {"anomalies", "alert_acknowledgements"}
     assert fewer <= brief
 
 

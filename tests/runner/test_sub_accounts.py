@@ -11,6 +11,7 @@ from core.ledger import EntryKind
 from runner.wiring import Wired
 from store import recovery, tables
 from store.accounts import current_account
+from store.writer import CHECKPOINT
 from tests.runner.engines import Listener, open_engine, play_on, settings
 
 pytestmark = pytest.mark.usefixtures("own_strategies")
@@ -111,9 +112,10 @@ def test_a_checkpoint_that_makes_no_sense_stops_the_start_with_one_sentence(
 ) -> None:
     heard, wired = run(tmp_path, 1, strategies=["trend"])
     with wired.database.write() as connection:
-        row = connection.execute(tables.checkpoints.select()).one()
+        of_engine = tables.checkpoints.c.name == CHECKPOINT
+        row = connection.execute(tables.checkpoints.select().where(of_engine)).one()
         spoiled = {k: v for k, v in row.value.items() if k != "courses"}
-        connection.execute(tables.checkpoints.update().values(value=spoiled))
+        connection.execute(tables.checkpoints.update().where(of_engine).values(value=spoiled))
     wired.database.close()
 
     with pytest.raises(ConfigError, match="start with --reset-paper, which archives it"):

@@ -291,6 +291,7 @@ def lived() -> Batch:
         batch.performance.append(samples.figures(n, strategy=STRATEGIES[n % 2]))
         batch.performance.append(samples.figures(n, strategy="", symbol=symbol))
         batch.outbox.append(alert(n, **whose))
+        batch.acknowledgements.append(samples.seen(n, START + n * 1000))
     batch.scores += map(samples.score, range(20))
     return batch
 

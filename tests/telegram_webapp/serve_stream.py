@@ -43,9 +43,9 @@ class StreamOnly:
         self.application.get("/revoke/<name>")(self.revoke)
 
     def identify(self) -> Identity:
-        name = request.args.get("as", "reader")
-        role = Role(request.args.get("role", "viewer"))
-        return Identity(subject=name, role=role, via="key", credential_id=name)
+        key = request.headers.get("Authorization", "Bearer reader").removeprefix("Bearer ")
+        name, _, role = key.partition(":")
+        return Identity(subject=name, role=Role(role or "viewer"), via="key", credential_id=name)
 
     def still_valid(self, identity: Identity) -> bool:
         return identity.credential_id not in self.revoked

@@ -31,7 +31,7 @@ def test_a_stream_begins_with_a_heartbeat_and_the_whole_state(
     engine: StandInEngine, web: WebProcess
 ) -> None:
     engine.facts(3)
-    with Client(web.port, query="?role=trader") as client:
+    with Client(web.port, key="reader:trader") as client:
         events = [client.begin().event(), client.event()]
 
         assert b"HTTP/1.1 200 OK\r\n" in client.head
@@ -251,8 +251,8 @@ def test_a_revoked_credential_ends_its_streams_at_the_next_heartbeat(
     engine: StandInEngine, web: WebProcess
 ) -> None:
     with (
-        Client(web.port, "e1-0", "?as=mallory") as revoked,
-        Client(web.port, "e1-0", "?as=anna") as other,
+        Client(web.port, "e1-0", key="mallory") as revoked,
+        Client(web.port, "e1-0", key="anna") as other,
     ):
         web.until(lambda stats: stats["clients"] == 2)
         web.get("/revoke/mallory")

@@ -93,12 +93,12 @@ def test_a_queued_client_that_left_is_forgotten_at_the_next_write(
 
 
 def test_the_caps_of_a_credential_and_of_the_server_are_kept(web: StreamOnly, port: int) -> None:
-    crowd = [Client(port, query="?as=anna").begin() for _ in range(3)]
-    with Client(port, query="?as=anna") as over:
+    crowd = [Client(port, key="anna").begin() for _ in range(3)]
+    with Client(port, key="anna") as over:
         assert b" 429 " in over.begin().head.split(b"\r\n")[0]
         assert b"Retry-After: 30" in over.head
-    crowd.append(Client(port, query="?as=bert").begin())
-    with Client(port, query="?as=carl") as over:
+    crowd.append(Client(port, key="bert").begin())
+    with Client(port, key="carl") as over:
         assert b" 503 " in over.begin().head.split(b"\r\n")[0]
         assert b"Retry-After: 30" in over.head
     assert web.hub.stats()["clients"] == 4

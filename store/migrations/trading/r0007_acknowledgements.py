@@ -17,3 +17,5 @@ def upgrade() -> None:
         Column("actor", Text, nullable=False),
         sqlite_with_rowid=False,
     )
+    columns = ["account_id", "at", "alert_id"]
+    op.create_index("alert_acknowledgements_by_time", "alert_acknowledgements", columns)
