@@ -21,7 +21,7 @@ from tests.browser import ARGUMENTS
 from tests.services import find_chromium
 
 PACKAGE: Final = "lighthouse@12.8.2"
-RUNS: Final = 5
+RUNS: Final = 3
 CATEGORIES: Final = ("performance", "accessibility", "best-practices")
 LEAST: Final = 95
 LIVE: Final = ".conn[data-tone=live]"

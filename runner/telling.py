@@ -40,6 +40,9 @@ class Telling:
         for position in self.trader.portfolio.positions.values():
             if position.symbol in symbols:
                 self._touch_position(position)
+                # at once with the account, which is the sum of its strategies
+                name = position.strategy
+                self.publisher.touch("strategy", name, partial(self._strategy, name))
         self.publisher.touch("account", "", self._account)
         self.publisher.touch("feed", "", self._feed)
 

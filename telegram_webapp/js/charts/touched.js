@@ -1,11 +1,10 @@
 /**
- * When a page is worth more than a look: at the first touch, key or turn of a wheel, or after a while.
+ * When a page is worth more than a look: at the first touch, key or turn of a wheel.
  *
  * On a phone Plotly is the largest file by far, and reading it stops the page for a moment. Who only
  * looks at the figures does without it: the sketch of a chart shows the same.
  */
 
-const LOOKED_AT_MS = 8000;
 const SIGNS = ["pointerdown", "touchstart", "keydown", "wheel", "scroll"];
 
 /** @type {Promise<void> | null} */
@@ -24,10 +23,8 @@ export function touched() {
     const done = () => {
       come = true;
       for (const sign of SIGNS) removeEventListener(sign, done, true);
-      clearTimeout(timer);
       resolve();
     };
-    const timer = setTimeout(done, LOOKED_AT_MS);
     for (const sign of SIGNS) addEventListener(sign, done, { capture: true, passive: true });
   });
   return waiting;
