@@ -13,6 +13,7 @@ from telegram_webapp.auth.guard import Guard, current_identity
 from telegram_webapp.auth.hosts import Hosts
 from telegram_webapp.auth.needs import check_every_view_is_marked, requires
 from telegram_webapp.body import MAX_BYTES
+from telegram_webapp.express import Express
 from telegram_webapp.headers import install_headers
 from telegram_webapp.last_answers import install_last_answers
 from telegram_webapp.limits import Limits
@@ -123,6 +124,7 @@ def create_app(
     # streams have a cap of their own
     requires(Role.VIEWER, counted=False)(app.view_functions["stream.stream"])
     check_every_view_is_marked(app)
+    app.wsgi_app = Express(app.wsgi_app, link, doorman, limits)  # type: ignore[method-assign]
     app.wsgi_app = Proxies(  # type: ignore[method-assign]
         app.wsgi_app, settings.trusted_proxies, settings.public_url
     )

@@ -40,8 +40,16 @@ VIEWS = {
     "alerts": "/alerts",
     "access": "/access",
     "exchange": "/exchange",
+    "market-anomalies": "/market?show=anomalies",
+    "market-funding": "/market?show=funding",
+    "system": "/system",
+    "settings": "/settings",
+    "display": "/display",
+    "enhanced": "/enhanced",
 }
-WITH_CHART = {"overview", "market", "performance", "ab-test"}
+WITH_CHART = {"overview", "market", "market-anomalies", "performance", "ab-test", "enhanced"}
+DRAWN = "svg.sketch, .main-svg"
+TOUCH = "dispatchEvent(new Event('pointerdown'))"  # before which a phone has sketches of charts
 CHART = ".js-plotly-plot .main-svg"
 CHART_MS = 20_000
 # long enough to see prices move and the charts drawn to the end
@@ -112,6 +120,8 @@ def take(
     for view, path in VIEWS.items():
         page.goto(running.url.rstrip("/") + path)
         if view in WITH_CHART:
+            page.locator(DRAWN).first.wait_for(timeout=CHART_MS)
+            page.evaluate(TOUCH)
             page.locator(CHART).first.wait_for(timeout=CHART_MS)
         page.wait_for_timeout(SETTLE_MS)
         file = folder / f"{view}-{screen}-{theme}.png"
