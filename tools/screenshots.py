@@ -62,7 +62,7 @@ def main(folder: Path) -> None:
     if chromium is None:
         sys.exit("No Chromium is here to take pictures with: run `make test` once.")
     folder.mkdir(parents=True, exist_ok=True)
-    with deck() as running, sync_playwright() as playwright:
+    with deck(MARKET="sim") as running, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
         session = sign_in(browser, running)
         for screen in SCREENS:
