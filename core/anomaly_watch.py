@@ -24,7 +24,7 @@ from core.anomalies import (
 )
 from core.market import HOUR_MS, MINUTE_MS, Bar, Book
 
-REFRESH_MS: Final = 15 * MINUTE_MS  # of market time between two looks at what is usual
+REFRESH_MS: Final = HOUR_MS  # of market time between two looks at what is usual
 LEAST_FUNDING_PCT: Final = 0.001  # a rate that moves less than that is nobody's concern
 FROM_CANDLES: Final = (Measure.RETURN, Measure.VOLUME)
 
