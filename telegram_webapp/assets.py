@@ -93,14 +93,10 @@ class Assets:
         *more* names sheets and modules that it needs at once, beyond those that it always does.
         """
         data = msgspec.json.encode(boot).replace(b"<", b"\\u003c")
-        links = "".join(self._link(name) for name in more).encode()
+        links = "".join(_link(name, self.base) for name in more).encode()
         return b'%s%s<script type="application/json" id="boot">%s</script>%s' % (
             self._head, links, data, self._tail,
         )  # fmt: skip
-
-    def _link(self, name: str) -> str:
-        kind = "stylesheet" if name.endswith(".css") else "modulepreload"
-        return f'<link rel="{kind}" href="{self.base}{name}">\n'
 
     def file(self, name: str, encoding: str) -> Packed | None:
         """Return the file *name*, compressed as *encoding* says, or None if there is none."""

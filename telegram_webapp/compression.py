@@ -33,6 +33,13 @@ def accepted(request: Request) -> str:
     return next((name for name in QUICK if request.accept_encodings[name] > 0), IDENTITY)
 
 
+def packed_once(body: bytes, encoding: str, known: dict[str, bytes]) -> bytes:
+    """Return *body* quickly compressed as *encoding*; *known* holds it by encoding, also after."""
+    if encoding not in known:
+        known[encoding] = QUICK[encoding](body)
+    return known[encoding]
+
+
 def _gzip(data: bytes, level: int) -> bytes:
     packer = zlib.compressobj(level, wbits=GZIP_WINDOW)  # no time of day in the header
     return packer.compress(data) + packer.flush()

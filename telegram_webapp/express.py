@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final
 
 from telegram_webapp.auth.doorman import Doorman
-from telegram_webapp.compression import QUICK
+from telegram_webapp.compression import packed_once
 from telegram_webapp.limits import Limits, of_requests
 from telegram_webapp.link import EngineLink
 from telegram_webapp.problems import Problem
@@ -90,9 +90,7 @@ class Express:
         encoding = next((v for k, v in headers if k.lower() == "content-encoding"), "")
         body = snapshot.bytes
         if encoding:
-            if encoding not in snapshot.packed:
-                snapshot.packed[encoding] = QUICK[encoding](body)
-            body = snapshot.packed[encoding]
+            body = packed_once(body, encoding, snapshot.packed)
         policy, left = self._limits.told(of_requests(identity.credential_id))
         own = [
             ("Content-Length", str(len(body))), ("ETag", f'W/"{snapshot.etag}"'),

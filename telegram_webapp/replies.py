@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import msgspec
 from flask import Response, g, request
 
-from telegram_webapp.compression import IDENTITY, QUICK, accepted
+from telegram_webapp.compression import IDENTITY, accepted, packed_once
 from telegram_webapp.described import is_kept
 
 WORTH_COMPRESSING: Final = 1024
@@ -89,8 +89,6 @@ def _compressed(response: Response, packed: dict[str, bytes] | None = None) -> R
     encoding = accepted(request)
     if encoding != IDENTITY:
         known = {} if packed is None else packed
-        if encoding not in known:
-            known[encoding] = QUICK[encoding](body)
-        response.set_data(known[encoding])
+        response.set_data(packed_once(body, encoding, known))
         response.content_encoding = encoding
     return response

@@ -159,8 +159,10 @@ export class Plot {
     const first = !this.#drawn;
     this.#drawnAt = performance.now();
     this.#look = look;
-    if (first) this.#words.remove();
-    erase(this.#box);
+    if (first) {
+      this.#words.remove();
+      erase(this.#box);
+    }
     this.#plotly.react(this.#box, data, { ...layout, ...size }, CONFIG);
     if (!first) return;
     this.#drawn = true;
